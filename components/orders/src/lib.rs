@@ -1,0 +1,1 @@
+//! Carts, checkout, orders: the orders service

@@ -1,0 +1,1 @@
+//! Catalogue, stock ledger, reservations: the products service

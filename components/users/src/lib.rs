@@ -1,0 +1,1 @@
+//! Accounts, sessions, addresses: the users service

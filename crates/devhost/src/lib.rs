@@ -1,0 +1,1 @@
+//! Runs spin.toml on Wasmtime, for machines without spin: a development tool

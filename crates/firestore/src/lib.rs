@@ -1,0 +1,1 @@
+//! A client of Firestore's REST API over the Http capability

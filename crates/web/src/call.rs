@@ -1,0 +1,159 @@
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH};
+use http::{HeaderMap, StatusCode, Uri};
+use subtle::ConstantTimeEq as _;
+
+use crate::body::ReadError;
+use crate::{Body, Fields, Params, Problem, Query, Trace};
+
+/// The largest body of a request, in bytes: 64 KiB.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// One request on its way to a handler: its route is known, its body is not read yet.
+#[derive(Debug)]
+pub struct Call {
+    /// The request's headers.
+    pub headers: HeaderMap,
+    /// The placeholders of its route.
+    pub params: Params,
+    /// Its identity, for calls to other services.
+    pub trace: Trace,
+    pub(crate) uri: Uri,
+    pub(crate) body: Body,
+}
+
+impl Call {
+    /// The query parameters.
+    #[must_use]
+    pub fn query(&self) -> Query {
+        Query::parse(self.uri.query().unwrap_or_default())
+    }
+
+    /// The id that stands for the placeholder at `index`.
+    ///
+    /// # Errors
+    /// 400 if it is not a whole number; 404 for a number that no `what` can have.
+    pub fn id<T: TryFrom<i64>>(&self, index: usize, what: &str) -> Result<T, Problem> {
+        let text = self.params.get(index);
+        let is_canonical = text == "0" || !text.starts_with(['0', '+']);
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) || !is_canonical {
+            return Err(Problem::invalid_parameter("id", "must be a whole number"));
+        }
+        let number = text.parse::<i64>().ok();
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| Problem::not_found(what))
+    }
+
+    /// The bearer token.
+    ///
+    /// # Errors
+    /// 401 if there is none.
+    pub fn bearer(&self) -> Result<&str, Problem> {
+        self.optional_bearer()?.ok_or_else(|| {
+            Problem::unauthorized(
+                "missing-token",
+                "send the header `Authorization: Bearer <token>`; log in to get one",
+            )
+        })
+    }
+
+    /// The bearer token, if there is an `Authorization` header.
+    ///
+    /// # Errors
+    /// 401 for a header of another form.
+    pub fn optional_bearer(&self) -> Result<Option<&str>, Problem> {
+        let Some(value) = self.headers.get(AUTHORIZATION) else { return Ok(None) };
+        let credentials = value.to_str().ok().and_then(|value| value.split_once(' '));
+        match credentials {
+            // The scheme is case-insensitive (RFC 9110 section 11.1).
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => {
+                Ok(Some(token.trim()))
+            }
+            _ => Err(Problem::unauthorized(
+                "invalid-token",
+                "the Authorization header is not `Bearer <token>`",
+            )),
+        }
+    }
+
+    /// Lets only the other services pass, which know `service_token`.
+    ///
+    /// # Errors
+    /// 401; also if no service token is configured, so that a forgotten secret opens nothing.
+    pub fn require_service(&self, service_token: &str) -> Result<(), Problem> {
+        let presented = self.bearer()?;
+        if service_token.is_empty() || !bool::from(presented.as_bytes().ct_eq(service_token.as_bytes())) {
+            return Err(Problem::unauthorized("invalid-token", "this route is for the other services only"));
+        }
+        Ok(())
+    }
+
+    /// Whether the client has the version `tag` (without quotes) already. Compares weakly (RFC 9110 section 13.1.2).
+    #[must_use]
+    pub fn has_version(&self, tag: &str) -> bool {
+        let Some(known) = self.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()) else {
+            return false;
+        };
+        known.split(',').map(str::trim).any(|candidate| {
+            let candidate = candidate.strip_prefix("W/").unwrap_or(candidate);
+            candidate == "*" || candidate.trim_matches('"') == tag
+        })
+    }
+
+    /// The body, which must be a JSON object.
+    ///
+    /// # Errors
+    /// 415, 413, 400 or 422.
+    pub async fn json(&mut self) -> Result<Fields, Problem> {
+        let fields = self.optional_json().await?;
+        fields.ok_or_else(|| {
+            Problem::new(StatusCode::BAD_REQUEST, "malformed-json", "the body is empty; send JSON")
+        })
+    }
+
+    /// The body, if there is one.
+    ///
+    /// # Errors
+    /// As [`Call::json`].
+    pub async fn optional_json(&mut self) -> Result<Option<Fields>, Problem> {
+        let declared =
+            self.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if declared.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+            return Err(body_too_large());
+        }
+        let body = std::mem::replace(&mut self.body, Body::empty());
+        let bytes = body.read(MAX_BODY_BYTES).await.map_err(|error| match error {
+            ReadError::TooLarge => body_too_large(),
+            ReadError::Broken(cause) => {
+                Problem::new(StatusCode::BAD_REQUEST, "incomplete-body", "the body did not arrive whole")
+                    .caused_by(cause.0)
+            }
+        })?;
+        if bytes.is_empty() && !self.headers.contains_key(CONTENT_TYPE) {
+            return Ok(None);
+        }
+        if !is_json(&self.headers) {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "send the body as content-type: application/json",
+            ));
+        }
+        if bytes.is_empty() { Ok(None) } else { Fields::parse(&bytes).map(Some) }
+    }
+}
+
+fn body_too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "a body may have at most 65536 bytes")
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_utf8 = |parameter: &str| match parameter.split_once('=') {
+        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    };
+    parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) && parts.all(is_utf8)
+}

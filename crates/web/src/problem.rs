@@ -1,0 +1,182 @@
+//! Errors as the client sees them: RFC 9457 `application/problem+json`.
+//!
+//! Each use case has a closed error enum of its own, without HTTP; its `From` impl into [`Problem`], one exhaustive match
+//! in the service's `api` module, is the only place where it gets a status. A problem carries two messages: `detail` is for
+//! the client and says what to do next, `cause` is for the log and never leaves the service.
+
+use http::header::{HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// An error answer. Boxed, so that the `Result` of a handler stays small.
+#[derive(Debug)]
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    extensions: Map<String, Value>,
+    headers: HeaderMap,
+    cause: Option<String>,
+}
+
+/// What is wrong with one field of a body, or one parameter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The name the client gave it.
+    pub field: String,
+    /// Stable, for programs.
+    pub code: &'static str,
+    /// For people.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem with a stable `code` in kebab case and a `detail` that names the caller's next step.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self(Box::new(Parts {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            extensions: Map::new(),
+            headers: HeaderMap::new(),
+            cause: None,
+        }))
+    }
+
+    /// 400 for a query or path parameter that cannot be read.
+    pub fn invalid_parameter(name: &str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let error = FieldError { field: name.to_owned(), code: "invalid", detail: detail.clone() };
+        Self::new(StatusCode::BAD_REQUEST, "invalid-parameter", format!("the parameter {name} {detail}"))
+            .with_errors(vec![error])
+    }
+
+    /// 401. `detail` says which credential is missing or refused, never why a token is invalid.
+    pub fn unauthorized(code: &'static str, detail: impl Into<String>) -> Self {
+        let challenge = match code {
+            // RFC 6750 section 3.1: no error code when the request lacks any authentication information.
+            "missing-token" => HeaderValue::from_static("Bearer"),
+            _ => HeaderValue::from_static(r#"Bearer error="invalid_token""#),
+        };
+        Self::new(StatusCode::UNAUTHORIZED, code, detail).with_header(WWW_AUTHENTICATE, challenge)
+    }
+
+    /// 404, the same for what is absent and for what is not the caller's.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", format!("there is no such {what}"))
+    }
+
+    /// 503: a dependency is down. The caller may send the same request again after `Retry-After`.
+    pub fn unavailable(dependency: &str, cause: impl std::fmt::Display) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "dependency-unavailable",
+            format!(
+                "{dependency} does not answer; send the same request again after the time in retry-after"
+            ),
+        )
+        .with_retry_after(1)
+        .caused_by(format!("{dependency}: {cause}"))
+    }
+
+    /// 500: a defect of ours. The client learns the request id and nothing else.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal-error",
+            "something went wrong here; report the requestId if it happens again",
+        )
+        .caused_by(cause)
+    }
+
+    /// Adds what is wrong with each field.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
+    /// Adds a member of our own to the body. A value that cannot be written as JSON is left out.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: impl Serialize) -> Self {
+        if let Ok(value) = serde_json::to_value(value) {
+            self.0.extensions.insert(member.to_owned(), value);
+        }
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.insert(name, value);
+        self
+    }
+
+    /// Adds `Retry-After`, in seconds.
+    #[must_use]
+    pub fn with_retry_after(self, seconds: u32) -> Self {
+        self.with_header(RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// Adds the cause, for the log.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl std::fmt::Display) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// The cause, for the log.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
+    }
+
+    /// The headers and the body, for the edge.
+    pub(crate) fn into_parts(self, request_id: &str) -> (HeaderMap, Vec<u8>) {
+        let body = Wire {
+            kind: format!("urn:cartwheel:problem:{}", self.0.code),
+            title: self.0.status.canonical_reason().unwrap_or("Error"),
+            status: self.0.status.as_u16(),
+            detail: &self.0.detail,
+            code: self.0.code,
+            request_id,
+            errors: &self.0.errors,
+            extensions: &self.0.extensions,
+        };
+        (self.0.headers, serde_json::to_vec(&body).unwrap_or_default())
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    #[serde(flatten)]
+    extensions: &'a Map<String, Value>,
+}

@@ -1,0 +1,77 @@
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION};
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+
+use crate::Problem;
+
+/// A successful answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Reply {
+    /// 204.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    /// 304: the client's copy is still right.
+    #[must_use]
+    pub fn not_modified() -> Self {
+        Self { status: StatusCode::NOT_MODIFIED, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    /// 200 with a body.
+    ///
+    /// # Errors
+    /// 500 if the body cannot be written as JSON, a defect of ours.
+    pub fn ok(body: &impl Serialize) -> Result<Self, Problem> {
+        serde_json::to_string(body).map(Self::finished).map_err(Problem::internal)
+    }
+
+    /// 200 with JSON that is finished already, as a statement returns it.
+    #[must_use]
+    pub fn finished(json: String) -> Self {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        Self { status: StatusCode::OK, headers, body: json.into() }
+    }
+
+    /// The same answer with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// 201, with the address of what was created.
+    #[must_use]
+    pub fn created_at(self, location: &str) -> Self {
+        self.with_status(StatusCode::CREATED).with_header(LOCATION, location)
+    }
+
+    /// Says who may keep the answer and for how long. Without it, nobody may.
+    #[must_use]
+    pub fn cached(self, cache_control: &'static str) -> Self {
+        self.with_header(CACHE_CONTROL, cache_control)
+    }
+
+    /// Names this version of the resource; `tag` without quotes.
+    #[must_use]
+    pub fn tagged(self, tag: &str) -> Self {
+        self.with_header(ETAG, &format!("\"{tag}\""))
+    }
+
+    /// Adds a header. A value that cannot stand in a header is left out: it would split the answer.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+}

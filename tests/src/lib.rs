@@ -1,0 +1,1 @@
+//! Store tests on a real PostgreSQL and black-box tests over HTTP
