@@ -1,1 +1,34 @@
-//! Catalogue, stock ledger, reservations: the products service
+//! The products service: the catalogue, and the stock ledger with its reservations.
+//!
+//! Read [`filter`] and [`reservation`] for the rules, [`api`] for the routes, [`store`] and `sql/` for what the database
+//! does. Reserving itself is a function of the database (`migrations/products/0002_stock.up.sql`): it locks, checks and
+//! takes all lines in one statement.
+#![warn(missing_docs)]
+
+pub mod filter;
+pub mod reservation;
+
+pub mod api;
+pub mod config;
+pub mod store;
+
+#[cfg(target_arch = "wasm32")]
+mod entry;
+
+use capability::{Clock, Database, Entropy};
+
+pub use crate::config::Config;
+
+/// What this service may ask of its host. It has no outbound HTTP.
+pub trait Host: Database + Clock + Entropy {}
+
+impl<H: Database + Clock + Entropy> Host for H {}
+
+/// The service.
+#[derive(Debug)]
+pub struct App<H> {
+    /// Its host.
+    pub host: H,
+    /// Its configuration.
+    pub config: Config,
+}

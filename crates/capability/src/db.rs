@@ -45,6 +45,16 @@ impl Statement {
     }
 }
 
+impl Statement {
+    /// Reads the JSON that this statement answered.
+    ///
+    /// # Errors
+    /// [`DbError::Unexpected`]: the SQL and the type do not agree, a defect of ours.
+    pub fn decode<T: serde::de::DeserializeOwned>(&self, json: &str) -> Result<T, DbError> {
+        serde_json::from_str(json).map_err(|error| DbError::Unexpected(format!("{}: {error}", self.name)))
+    }
+}
+
 /// A value for a `$n` parameter. Cast in SQL where the column is of another type: `$1::text::jsonb`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Param<'a> {

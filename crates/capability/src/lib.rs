@@ -16,8 +16,10 @@ mod clock;
 mod entropy;
 #[cfg(feature = "scripted")]
 pub mod scripted;
+mod settings;
 
 pub use crate::clock::Clock;
 pub use crate::db::{Database, DbError, Param, Statement};
 pub use crate::entropy::Entropy;
 pub use crate::http::{Http, HttpError};
+pub use crate::settings::{DatabaseAddress, Misconfigured, Settings};

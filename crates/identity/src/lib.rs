@@ -1,1 +1,21 @@
-//! Passwords and tokens, pure; the client of verify-token
+//! Who is calling: passwords, access tokens, refresh tokens, and the question that other services ask about them.
+//!
+//! Everything but [`client`] is pure: time and randomness are arguments, so each rule has a test that needs no host.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod client;
+pub mod keys;
+pub mod password;
+pub mod refresh;
+pub mod token;
+
+mod eddsa;
+mod principal;
+
+pub use crate::client::identify;
+pub use crate::keys::{SigningKey, VerificationKeys};
+pub use crate::password::{Password, PasswordHash};
+pub use crate::principal::{Principal, Role};
+pub use crate::refresh::RefreshToken;
+pub use crate::token::{Claims, TokenIssuer};

@@ -1,3 +1,5 @@
+use std::net::{IpAddr, SocketAddr};
+
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode, Uri};
 use subtle::ConstantTimeEq as _;
@@ -85,6 +87,15 @@ impl Call {
             return Err(Problem::unauthorized("invalid-token", "this route is for the other services only"));
         }
         Ok(())
+    }
+
+    /// The client's address, as the host saw it. Spin appends its own value behind what the client may have sent, so only
+    /// the last one counts.
+    #[must_use]
+    pub fn client_address(&self) -> Option<IpAddr> {
+        let appended = self.headers.get_all("spin-client-addr").iter().next_back()?.to_str().ok()?;
+        let last = appended.rsplit(',').next()?.trim();
+        last.parse::<SocketAddr>().map(|socket| socket.ip()).or_else(|_| last.parse()).ok()
     }
 
     /// Whether the client has the version `tag` (without quotes) already. Compares weakly (RFC 9110 section 13.1.2).

@@ -1,7 +1,7 @@
 //! What every request goes through, whatever its route.
 
 use bytes::Bytes;
-use capability::{Clock, Entropy};
+use capability::{Clock, Entropy, Misconfigured};
 use http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
     CONTENT_TYPE, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -85,7 +85,7 @@ pub async fn serve<S: Service>(service: &S, request: Request<Body>) -> Served {
             fail(problem, trace.request_id())
         }
     };
-    dress(&mut response, &trace);
+    dress(&mut response, trace.request_id());
     service.origins().grant(&parts.headers, response.headers_mut());
 
     line.status = response.status().as_u16();
@@ -96,6 +96,22 @@ pub async fn serve<S: Service>(service: &S, request: Request<Body>) -> Served {
     };
     line.duration_us = service.host().now().unix_micros().saturating_sub(started.unix_micros());
     Served { response, log_line: serde_json::to_string(&line).unwrap_or_default() }
+}
+
+/// Answers any request to a service that cannot start: 503, and every wrong variable in the log.
+#[must_use]
+pub fn misconfigured(service: &'static str, fault: &Misconfigured) -> Served {
+    let problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "misconfigured",
+        "this service is not configured; its operator finds the missing variables in its log",
+    )
+    .with_retry_after(30);
+    let mut response = fail(problem, "-");
+    let line =
+        serde_json::json!({ "severity": "CRITICAL", "service": service, "message": fault.to_string() });
+    dress(&mut response, "-");
+    Served { response, log_line: line.to_string() }
 }
 
 /// The path is known, the method is not: a preflight, OPTIONS, or 405.
@@ -141,7 +157,7 @@ fn fail(problem: Problem, request_id: &str) -> Response<Bytes> {
 }
 
 /// The headers of every answer.
-fn dress(response: &mut Response<Bytes>, trace: &Trace) {
+fn dress(response: &mut Response<Bytes>, request_id: &str) {
     // RFC 9110 section 8.6 forbids content-length on a 204, and on a 304 it would have to be that of the 200. Neither has a
     // body, so neither has the chunked tail that stalls a kept-alive connection; everything else must have the header.
     let is_bodiless = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
@@ -155,7 +171,7 @@ fn dress(response: &mut Response<Bytes>, trace: &Trace) {
     let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    if let Ok(id) = HeaderValue::from_str(trace.request_id()) {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }
 }

@@ -26,7 +26,7 @@ mod edge_tests;
 pub use crate::body::{Body, BodyError};
 pub use crate::call::{Call, MAX_BODY_BYTES};
 pub use crate::cors::Origins;
-pub use crate::edge::{Service, serve};
+pub use crate::edge::{Served, Service, serve};
 pub use crate::fields::{Fault, Fields};
 pub use crate::health::Health;
 pub use crate::problem::{FieldError, Problem};

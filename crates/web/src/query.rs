@@ -8,7 +8,9 @@ use crate::Problem;
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
-    pub(crate) fn parse(query: &str) -> Self {
+    /// Reads the text after the `?`.
+    #[must_use]
+    pub fn parse(query: &str) -> Self {
         Self(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 

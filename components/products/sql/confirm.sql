@@ -1,0 +1,1 @@
+select confirm_reservation($1::text)::text

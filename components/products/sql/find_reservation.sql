@@ -1,0 +1,1 @@
+select reservation_json($1::text)::text

@@ -1,0 +1,1 @@
+      p.name as sort_key

@@ -1,0 +1,1 @@
+      p.created_at::text as sort_key

@@ -1,0 +1,1 @@
+      p.base_price::text as sort_key

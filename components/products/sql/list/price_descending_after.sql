@@ -1,0 +1,2 @@
+      and ($6::text is null or (p.base_price, p.id) < ($6::text::numeric, $7::bigint))
+    order by p.base_price desc, p.id desc

@@ -1,0 +1,5 @@
+      and (
+        $6::text is null
+        or (ts_rank(p.search_vector, search_query(coalesce($2::text, ''))), p.id) < ($6::text::real, $7::bigint)
+      )
+    order by ts_rank(p.search_vector, search_query(coalesce($2::text, ''))) desc, p.id desc

@@ -1,0 +1,1 @@
+select release_reservation($1::text)::text

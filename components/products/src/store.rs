@@ -1,0 +1,220 @@
+//! One function per statement. The SQL is in `sql/`, under the same name.
+
+use capability::{Database, DbError, Param, Statement};
+use kernel::{Limit, OrderId, ProductId, VariantId};
+use serde::Serialize;
+
+use crate::filter::{Filter, PageKey, Sort};
+use crate::reservation::{Item, Outcome, Reserve};
+
+/// A page as the database finished it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Page<K> {
+    /// A JSON array.
+    pub items: String,
+    /// The key of the last item, if there are more.
+    pub next: Option<K>,
+}
+
+/// A statement of `sql/`, under its file's name.
+macro_rules! repeatable {
+    ($name:literal) => {
+        Statement::repeatable($name, include_str!(concat!("../sql/", $name, ".sql")))
+    };
+}
+
+/// The list's statement in one order: the same head, filter and tail, and the order's own key.
+macro_rules! list {
+    ($name:literal, $key:literal, $after:literal) => {
+        Statement::repeatable(
+            $name,
+            concat!(
+                include_str!("../sql/list/head.sql"),
+                include_str!(concat!("../sql/list/", $key, ".sql")),
+                include_str!("../sql/list/filter.sql"),
+                include_str!(concat!("../sql/list/", $after, ".sql")),
+                include_str!("../sql/list/tail.sql"),
+            ),
+        )
+    };
+}
+
+/// The statement of an order.
+#[must_use]
+pub fn list_statement(sort: Sort) -> Statement {
+    match sort {
+        Sort::Relevance => list!("list_by_relevance", "relevance", "relevance_after"),
+        Sort::Newest => list!("list_newest", "newest", "newest_after"),
+        Sort::Price => list!("list_by_price", "price", "price_after"),
+        Sort::PriceDescending => list!("list_by_price_descending", "price", "price_descending_after"),
+        Sort::Name => list!("list_by_name", "name", "name_after"),
+        Sort::Rating => list!("list_by_rating", "rating", "rating_after"),
+    }
+}
+
+/// A page of the catalogue.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn list_products(db: &impl Database, filter: &Filter) -> Result<Page<PageKey>, DbError> {
+    let statement = list_statement(filter.sort);
+    let (min, max) =
+        (filter.min_price.map(|price| price.to_string()), filter.max_price.map(|price| price.to_string()));
+    let params: [Param<'_>; 8] = [
+        filter.category.as_deref().into(),
+        filter.search.as_deref().into(),
+        min.as_deref().into(),
+        max.as_deref().into(),
+        filter.in_stock.into(),
+        filter.after.as_ref().map(|(key, _)| key.as_str()).into(),
+        filter.after.as_ref().map(|(_, id)| *id).into(),
+        filter.limit.get().into(),
+    ];
+    page(&statement, db.query(&statement, &params).await?)?.ok_or_else(|| no_row(&statement))
+}
+
+/// A product with its variants, as JSON.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn find_product(db: &impl Database, id: ProductId) -> Result<Option<String>, DbError> {
+    db.query(&repeatable!("find_product"), &[id.get().into()]).await
+}
+
+/// The stock of a product or of one of its variants, as JSON.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn find_stock(
+    db: &impl Database,
+    product: ProductId,
+    variant: Option<VariantId>,
+) -> Result<Option<String>, DbError> {
+    db.query(&repeatable!("find_stock"), &[product.get().into(), variant.map(VariantId::get).into()]).await
+}
+
+/// All categories, or the one with this slug, as JSON.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn list_categories(db: &impl Database, slug: Option<&str>) -> Result<String, DbError> {
+    finished(db, &repeatable!("list_categories"), &[slug.into()]).await
+}
+
+/// A page of a product's reviews; `None` if there is no such product.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn list_reviews(
+    db: &impl Database,
+    product: ProductId,
+    after: Option<i64>,
+    limit: Limit,
+) -> Result<Option<Page<i64>>, DbError> {
+    let statement = repeatable!("list_reviews");
+    let params = [product.get().into(), after.into(), limit.get().into()];
+    page(&statement, db.query(&statement, &params).await?)
+}
+
+/// Takes stock for an order. Idempotent by the order's id.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn reserve(db: &impl Database, wanted: &Reserve) -> Result<Outcome, DbError> {
+    let lines = json(&wanted.lines)?;
+    let params =
+        [wanted.order_id.as_str().into(), wanted.revision.into(), (&lines).into(), wanted.ttl_s.into()];
+    outcome(db, &repeatable!("reserve"), &params).await
+}
+
+/// Keeps an order's stock for good. Idempotent.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn confirm(db: &impl Database, order: &OrderId) -> Result<Outcome, DbError> {
+    outcome(db, &repeatable!("confirm"), &[order.as_str().into()]).await
+}
+
+/// Gives an order's stock back, once.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn release(db: &impl Database, order: &OrderId) -> Result<Outcome, DbError> {
+    outcome(db, &repeatable!("release"), &[order.as_str().into()]).await
+}
+
+/// An order's reservation, as JSON.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn find_reservation(db: &impl Database, order: &OrderId) -> Result<Option<String>, DbError> {
+    db.query(&repeatable!("find_reservation"), &[order.as_str().into()]).await
+}
+
+/// The reservations that are still held although their time is over, as JSON.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn list_overdue_reservations(db: &impl Database, limit: Limit) -> Result<String, DbError> {
+    finished(db, &repeatable!("list_overdue_reservations"), &[limit.get().into()]).await
+}
+
+/// Where stock and movements differ, as JSON.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn check_ledger(db: &impl Database) -> Result<String, DbError> {
+    finished(db, &repeatable!("check_ledger"), &[]).await
+}
+
+/// Prices and stock of some things, as JSON.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn quote(db: &impl Database, items: &[Item]) -> Result<String, DbError> {
+    let items = json(items)?;
+    finished(db, &repeatable!("quote"), &[(&items).into()]).await
+}
+
+/// Whether the database answers.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn ping(db: &impl Database) -> Result<(), DbError> {
+    db.query(&repeatable!("ping"), &[]).await.map(|_| ())
+}
+
+async fn finished(
+    db: &impl Database,
+    statement: &Statement,
+    params: &[Param<'_>],
+) -> Result<String, DbError> {
+    db.query(statement, params).await?.ok_or_else(|| no_row(statement))
+}
+
+async fn outcome(
+    db: &impl Database,
+    statement: &Statement,
+    params: &[Param<'_>],
+) -> Result<Outcome, DbError> {
+    statement.decode(&finished(db, statement, params).await?)
+}
+
+/// Reads `key`, a line break, `items`: the two parts of a page, of which only the key has to be understood here.
+fn page<K: serde::de::DeserializeOwned>(
+    statement: &Statement,
+    answer: Option<String>,
+) -> Result<Option<Page<K>>, DbError> {
+    let Some(answer) = answer else { return Ok(None) };
+    let (key, items) = answer.split_once('\n').ok_or_else(|| no_row(statement))?;
+    let next = if key.is_empty() { None } else { Some(statement.decode(key)?) };
+    Ok(Some(Page { items: items.to_owned(), next }))
+}
+
+fn json(value: &(impl Serialize + ?Sized)) -> Result<String, DbError> {
+    serde_json::to_string(value).map_err(|error| DbError::Unexpected(error.to_string()))
+}
+
+fn no_row(statement: &Statement) -> DbError {
+    DbError::Unexpected(format!("{} did not answer as expected", statement.name))
+}

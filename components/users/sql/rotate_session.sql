@@ -1,0 +1,45 @@
+-- One step of a refresh token. The row is locked first, so of two clients with one token the second sees the first's step.
+-- Parameters: session, hash of the token's random part, the token's rotation, grace in seconds.
+with session as (
+  select s.id, s.rotation, s.rotated_at, s.user_id
+  from user_sessions s
+  join users u on u.id = s.user_id
+  where s.id = $1::bigint
+    and s.token_hash = $2::text
+    and s.revoked_at is null
+    and s.expires_at > now()
+    and u.disabled_at is null
+  for update of s
+), verdict as (
+  select id, user_id, rotation,
+    case
+      when rotation = $3::bigint then 'rotated'
+      -- The answer got lost, or two tabs asked at once: they get the same successor.
+      when rotation = $3::bigint + 1 and rotated_at > now() - make_interval(secs => $4::bigint) then 'repeated'
+      else 'replayed'
+    end as outcome
+  from session
+), step as (
+  update user_sessions s
+  set rotation = s.rotation + (v.outcome = 'rotated')::int,
+      rotated_at = case when v.outcome = 'rotated' then now() else s.rotated_at end,
+      last_used_at = now(),
+      revoked_at = case when v.outcome = 'replayed' then now() end
+  from verdict v
+  where s.id = v.id
+  returning s.rotation
+), entry as (
+  insert into user_audit_log (user_id, action, metadata)
+  select user_id, 'refresh-replayed', jsonb_build_object('sessionId', id) from verdict where outcome = 'replayed'
+)
+select json_build_object(
+  'outcome', v.outcome,
+  'rotation', step.rotation,
+  'sessionId', v.id,
+  'user', json_build_object(
+    'id', u.id, 'email', u.email, 'fullName', u.full_name, 'role', u.role, 'createdAt', rfc3339(u.created_at)
+  )
+)::text
+from verdict v
+join step on true
+join users u on u.id = v.user_id

@@ -1,1 +1,0 @@
-//! Runs spin.toml on Wasmtime, for machines without spin: a development tool

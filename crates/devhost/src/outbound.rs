@@ -1,0 +1,129 @@
+//! Outbound `wasi:http`: the one place for the allow list, the connection pool, and the way to a sibling component.
+
+use std::error::Error as _;
+use std::sync::{Arc, OnceLock, Weak};
+
+use http::uri::Scheme;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use crate::allow::default_port;
+use crate::guest::Component;
+use crate::router::Router;
+
+/// The suffix of the host names that mean a component of the same application.
+const SIBLING_SUFFIX: &str = ".spin.internal";
+
+type Answer = Result<Response<WasiBody>, Error>;
+type IoResult = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+/// The way out, shared by all components.
+pub(crate) struct Outbound {
+    client: Client<HttpsConnector<HttpConnector>, WasiBody>,
+    router: OnceLock<Weak<Router>>,
+}
+
+impl Outbound {
+    pub(crate) fn new() -> Self {
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_http1()
+            .build();
+        Self { client: Client::builder(TokioExecutor::new()).build(connector), router: OnceLock::new() }
+    }
+
+    /// Says where the siblings are, once they exist.
+    pub(crate) fn connect(&self, router: &Arc<Router>) {
+        let _ = self.router.set(Arc::downgrade(router));
+    }
+
+    async fn send(&self, request: Request<WasiBody>, options: Option<RequestOptions>) -> Answer {
+        let sibling =
+            request.uri().host().and_then(|host| host.strip_suffix(SIBLING_SUFFIX)).map(str::to_owned);
+        let exchange = async {
+            match sibling {
+                Some(name) => {
+                    let router =
+                        self.router.get().and_then(Weak::upgrade).ok_or(Error::DestinationNotFound)?;
+                    router.call_component(&name, request).await
+                }
+                None => {
+                    let response = self.client.request(request).await.map_err(|error| explain(&error))?;
+                    Ok(response.map(|body| body.map_err(Error::from).boxed_unsync()))
+                }
+            }
+        };
+        match options.and_then(|options| options.first_byte_timeout) {
+            Some(limit) => {
+                tokio::time::timeout(limit, exchange).await.unwrap_or(Err(Error::ConnectionReadTimeout))
+            }
+            None => exchange.await,
+        }
+    }
+}
+
+impl std::fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Outbound(..)")
+    }
+}
+
+/// Whether the request can have reached the peer matters to the guest: only a failure to connect says that it did not.
+fn explain(error: &hyper_util::client::legacy::Error) -> Error {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            return match io.kind() {
+                std::io::ErrorKind::ConnectionRefused => Error::ConnectionRefused,
+                std::io::ErrorKind::TimedOut => Error::ConnectionTimeout,
+                _ if error.is_connect() => Error::DestinationUnavailable,
+                _ => Error::ConnectionTerminated,
+            };
+        }
+        cause = inner.source();
+    }
+    if error.is_connect() { Error::DestinationUnavailable } else { Error::ConnectionTerminated }
+}
+
+/// What Wasmtime asks for each outbound request of an instance.
+pub(crate) struct Hooks {
+    component: Arc<Component>,
+}
+
+impl Hooks {
+    pub(crate) fn new(component: Arc<Component>) -> Self {
+        Self { component }
+    }
+}
+
+impl WasiHttpHooks for Hooks {
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: IoResult,
+    ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, IoResult), Error>> + Send> {
+        let component = Arc::clone(&self.component);
+        Box::new(async move {
+            let uri = request.uri();
+            let scheme = uri.scheme().unwrap_or(&Scheme::HTTPS).as_str();
+            let host = uri.host().ok_or(Error::HttpRequestUriInvalid)?;
+            let port = uri.port_u16().or(default_port(scheme)).ok_or(Error::HttpRequestUriInvalid)?;
+            if !component.allowed_hosts.allows(scheme, host, port) {
+                crate::log(&format!(
+                    "{}: {scheme}://{host}:{port} is not among its allowed_outbound_hosts",
+                    component.name
+                ));
+                return Err(Error::HttpRequestDenied);
+            }
+            let response = component.outbound.send(request, options).await?;
+            Ok((response, Box::new(async { Ok(()) }) as IoResult))
+        })
+    }
+}

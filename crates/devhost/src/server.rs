@@ -1,0 +1,50 @@
+//! HTTP/1 on a TCP port.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use http::Request;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use wasmtime_wasi_http::Error;
+
+use crate::router::Router;
+
+/// Serves until SIGINT or SIGTERM.
+pub(crate) async fn serve(router: Arc<Router>, listen: &str) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}: choose another address with --listen"))?;
+    crate::print(&format!("Serving http://{}", listener.local_addr()?));
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, client)) => {
+                    tokio::spawn(converse(stream, client, Arc::clone(&router)));
+                }
+                Err(error) => crate::log(&format!("cannot accept a connection: {error}")),
+            },
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, client: SocketAddr, router: Arc<Router>) {
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let router = Arc::clone(&router);
+        let request = request.map(|body| body.map_err(Error::from).boxed_unsync());
+        async move { Ok::<_, Infallible>(router.answer(request, client).await) }
+    });
+    // A client that goes away is not worth a line.
+    let _ =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer).await;
+}

@@ -1,0 +1,252 @@
+//! Access tokens: JWT signed with Ed25519, the algorithm fixed by us and not by the token (RFC 8725 section 3.1).
+
+use jsonwebtoken::{Algorithm, Header, Validation};
+use kernel::{SessionId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::{Role, SigningKey, VerificationKeys, eddsa};
+
+/// How long an access token is good, in seconds.
+pub const LIFETIME_S: i64 = 15 * 60;
+
+/// How far two clocks may differ, in seconds.
+pub const MAX_SKEW_S: i64 = 60;
+
+/// The longest token that is looked at, in bytes: ours have about 400.
+const MAX_BYTES: usize = 2048;
+
+/// The claims of an access token (RFC 7519). No personal data: a token is readable to whoever sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    iss: String,
+    aud: String,
+    /// The user's id.
+    sub: String,
+    /// The session's id.
+    sid: SessionId,
+    /// A hint for clients. Services ask the database.
+    role: Role,
+    iat: i64,
+    exp: i64,
+    /// Tells apart two tokens of the same second.
+    jti: String,
+}
+
+impl Claims {
+    /// Whom the token was made for.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
+        UserId::parse(&self.sub)
+    }
+
+    /// The login it belongs to.
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        self.sid
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.exp.checked_mul(1_000_000).and_then(Timestamp::from_unix_micros)
+    }
+}
+
+/// Not a token that this service accepts. Which check failed is nobody's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the access token is not valid; log in or refresh it")]
+pub struct InvalidToken;
+
+/// Signs tokens, and verifies those of its issuer, for its audience, with its keys.
+#[derive(Debug)]
+pub struct TokenIssuer {
+    signing_key: SigningKey,
+    verification_keys: VerificationKeys,
+    issuer: String,
+    audience: String,
+    validation: Validation,
+}
+
+impl TokenIssuer {
+    /// An issuer of tokens from `issuer` for `audience`.
+    #[must_use]
+    pub fn new(
+        signing_key: SigningKey,
+        verification_keys: VerificationKeys,
+        issuer: &str,
+        audience: &str,
+    ) -> Self {
+        eddsa::install();
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[audience]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+        // Compared below, with the time that the caller passes.
+        validation.validate_exp = false;
+        Self {
+            signing_key,
+            verification_keys,
+            issuer: issuer.to_owned(),
+            audience: audience.to_owned(),
+            validation,
+        }
+    }
+
+    /// A new token for this session.
+    ///
+    /// # Errors
+    /// A message for the log, if signing fails: a defect of ours.
+    pub fn sign(
+        &self,
+        user: UserId,
+        session: SessionId,
+        role: Role,
+        now: Timestamp,
+        jti: [u8; 16],
+    ) -> Result<String, String> {
+        let iat = now.unix_seconds();
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: user.to_string(),
+            sid: session,
+            role,
+            iat,
+            exp: iat.saturating_add(LIFETIME_S),
+            jti: u128::from_be_bytes(jti).to_string(),
+        };
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some("at+jwt".to_owned());
+        header.kid = Some(self.signing_key.kid.clone());
+        jsonwebtoken::encode(&header, &claims, &self.signing_key.key).map_err(|error| error.to_string())
+    }
+
+    /// The claims of a token whose signature, issuer, audience, type and time are right.
+    ///
+    /// # Errors
+    /// [`InvalidToken`]
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
+        if token.len() > MAX_BYTES {
+            return Err(InvalidToken);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken)?;
+        if header.typ.as_deref() != Some("at+jwt") || header.alg != Algorithm::EdDSA || header.crit.is_some()
+        {
+            return Err(InvalidToken);
+        }
+        let key =
+            header.kid.as_deref().and_then(|kid| self.verification_keys.find(kid)).ok_or(InvalidToken)?;
+        let decoded =
+            jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|_| InvalidToken)?;
+        let (claims, now) = (decoded.claims, now.unix_seconds());
+        let is_current =
+            claims.exp.saturating_add(MAX_SKEW_S) > now && claims.iat.saturating_sub(MAX_SKEW_S) <= now;
+        if is_current { Ok(claims) } else { Err(InvalidToken) }
+    }
+
+    /// The key behind refresh tokens.
+    #[must_use]
+    pub fn signing_key(&self) -> &SigningKey {
+        &self.signing_key
+    }
+
+    /// The keys that others may verify with.
+    #[must_use]
+    pub fn verification_keys(&self) -> &VerificationKeys {
+        &self.verification_keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+    use super::*;
+
+    fn key_pair(kid: &str, seed: u8) -> (String, String) {
+        let public = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]).verifying_key().to_bytes();
+        let text = |bytes: [u8; 32]| format!("{kid}:{}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
+        (text([seed; 32]), text(public))
+    }
+
+    fn issuer(kid: &str, seed: u8, audience: &str) -> TokenIssuer {
+        let (signing, verification) = key_pair(kid, seed);
+        let (signing, verification) = (SigningKey::parse(&signing), VerificationKeys::parse(&verification));
+        TokenIssuer::new(signing.unwrap(), verification.unwrap(), "cartwheel", audience)
+    }
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    fn token(issuer: &TokenIssuer) -> String {
+        let (user, session) = (UserId::try_from(7).unwrap(), SessionId::try_from(9).unwrap());
+        issuer.sign(user, session, Role::Customer, at("2026-01-01T00:00:00Z"), [1; 16]).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_verified_until_it_expires() {
+        let issuer = issuer("k1", 1, "shop");
+        let token = token(&issuer);
+        let claims = issuer.verify(&token, at("2026-01-01T00:14:59Z")).unwrap();
+        assert_eq!((claims.user().map(UserId::get), claims.session().get()), (Some(7), 9));
+        assert!(issuer.verify(&token, at("2026-01-01T00:15:59Z")).is_ok(), "within the skew");
+        assert!(issuer.verify(&token, at("2026-01-01T00:16:00Z")).is_err());
+        assert!(issuer.verify(&token, at("2025-12-31T23:58:00Z")).is_err(), "issued in the future");
+    }
+
+    #[test]
+    fn a_token_of_another_key_audience_or_key_id_is_refused() {
+        let ours = issuer("k1", 1, "shop");
+        let now = at("2026-01-01T00:00:00Z");
+        for other in [issuer("k1", 2, "shop"), issuer("k1", 1, "elsewhere"), issuer("k2", 1, "shop")] {
+            assert_eq!(ours.verify(&token(&other), now), Err(InvalidToken));
+        }
+    }
+
+    #[test]
+    fn the_header_cannot_choose_the_algorithm() {
+        let issuer = issuer("k1", 1, "shop");
+        let token = token(&issuer);
+        let (_, rest) = token.split_once('.').unwrap();
+        let payload = rest.split_once('.').unwrap().0;
+        for alg in ["none", "None", "", "HS256", "RS256", "ES256"] {
+            let header = format!(r#"{{"typ":"at+jwt","alg":"{alg}","kid":"k1"}}"#);
+            let header = BASE64_URL_SAFE_NO_PAD.encode(header);
+            for forged in [format!("{header}.{rest}"), format!("{header}.{payload}.")] {
+                assert_eq!(issuer.verify(&forged, at("2026-01-01T00:00:00Z")), Err(InvalidToken), "{alg}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_flipped_bit_anywhere_is_refused() {
+        let issuer = issuer("k1", 1, "shop");
+        let token = token(&issuer);
+        for position in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[position] ^= 1;
+            if let Ok(changed) = String::from_utf8(bytes) {
+                assert!(issuer.verify(&changed, at("2026-01-01T00:00:00Z")).is_err(), "{position}");
+            }
+        }
+        for garbage in ["", ".", "..", "a.b.c", &"A".repeat(100_000), &format!("{token}.x"), &token[1..]] {
+            assert!(issuer.verify(garbage, at("2026-01-01T00:00:00Z")).is_err());
+        }
+    }
+
+    #[test]
+    fn two_keys_are_valid_during_a_rotation() {
+        let (old_signing, old_public) = key_pair("old", 1);
+        let (new_signing, new_public) = key_pair("new", 2);
+        let build = |signing: &str| {
+            let keys = VerificationKeys::parse(&format!("{old_public}, {new_public}")).unwrap();
+            TokenIssuer::new(SigningKey::parse(signing).unwrap(), keys, "cartwheel", "shop")
+        };
+        let (before, after) = (build(&old_signing), build(&new_signing));
+        assert!(after.verify(&token(&before), at("2026-01-01T00:00:00Z")).is_ok());
+        assert_eq!(after.verification_keys().jwks().len(), 2);
+        assert_eq!(format!("{:?}", after.signing_key()), "SigningKey(new, ..)");
+    }
+}
