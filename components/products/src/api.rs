@@ -167,13 +167,14 @@ fn order_id(call: &Call) -> Result<OrderId, Problem> {
 /// What a reserve or a confirm came to.
 fn reserved(outcome: Outcome) -> Result<Reply, Problem> {
     match outcome {
-        Outcome::Reserved(taken) => Ok(Reply::finished(taken.into_json()?).with_status(StatusCode::CREATED)),
-        Outcome::Repeated(taken) | Outcome::Confirmed(taken) => taken.into_json().map(Reply::finished),
-        Outcome::Short { short_lines } => Err(conflict(
-            "insufficient-stock",
-            "there is too little of some lines; shortLines names them with what is available",
-        )
-        .with("shortLines", short_lines)),
+        Outcome::Reserved(taken) => Ok(Reply::finished(taken).with_status(StatusCode::CREATED)),
+        Outcome::Repeated(taken) | Outcome::Confirmed(taken) => Ok(Reply::finished(taken)),
+        Outcome::Short(short_lines) => {
+            let short_lines: serde_json::Value =
+                serde_json::from_str(&short_lines).map_err(Problem::internal)?;
+            let detail = "there is too little of some lines; shortLines names them with what is available";
+            Err(conflict("insufficient-stock", detail).with("shortLines", short_lines))
+        }
         Outcome::Superseded => Err(conflict(
             "reservation-superseded",
             "a newer version of the cart has a reservation; read the cart again",
@@ -188,7 +189,7 @@ fn reserved(outcome: Outcome) -> Result<Reply, Problem> {
 
 fn released(outcome: Outcome) -> Result<Reply, Problem> {
     match outcome {
-        Outcome::Released(given_back) => given_back.into_json().map(Reply::finished),
+        Outcome::Released(Some(given_back)) => Ok(Reply::finished(given_back)),
         Outcome::Absent => Err(Problem::not_found("reservation")),
         other => Err(Problem::internal(format!("a release came to {other:?}"))),
     }

@@ -42,44 +42,50 @@ pub struct Item {
     variant_id: Option<VariantId>,
 }
 
-/// What the database did.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
+/// What the database did. Reservations and short lines are finished JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// All lines were taken.
-    Reserved(Finished),
+    Reserved(String),
     /// They had been taken already.
-    Repeated(Finished),
+    Repeated(String),
     /// The order's stock is sold.
-    Confirmed(Finished),
-    /// The order's stock was given back. A reserve that finds this has come too late and gets no reservation.
-    Released(Finished),
+    Confirmed(String),
+    /// The order's stock was given back. A reserve that finds this has come too late, and gets no reservation.
+    Released(Option<String>),
     /// Nothing was taken: there is too little of these.
-    #[serde(rename_all = "camelCase")]
-    Short {
-        /// Each line with what is available.
-        short_lines: serde_json::Value,
-    },
+    Short(String),
     /// A newer version of the cart has a reservation, or the order exists.
     Superseded,
     /// There is no reservation for this order.
     Absent,
 }
 
-/// A reservation as finished JSON.
+/// The outcome as the database tells it.
 #[derive(Debug, Deserialize)]
-pub struct Finished {
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    outcome: String,
     reservation: Option<Box<RawValue>>,
+    short_lines: Option<Box<RawValue>>,
 }
 
-impl Finished {
-    /// The JSON.
-    ///
-    /// # Errors
-    /// 500 if the database told none.
-    pub fn into_json(self) -> Result<String, Problem> {
-        let json = self.reservation.ok_or_else(|| Problem::internal("an outcome without its reservation"))?;
-        Ok(json.get().to_owned())
+impl Told {
+    /// The outcome, if the database told one that is known, with what belongs to it.
+    #[must_use]
+    pub fn read(self) -> Option<Outcome> {
+        let text = |json: Option<Box<RawValue>>| json.map(|json| json.get().to_owned());
+        let (reservation, short_lines) = (text(self.reservation), text(self.short_lines));
+        match self.outcome.as_str() {
+            "reserved" => reservation.map(Outcome::Reserved),
+            "repeated" => reservation.map(Outcome::Repeated),
+            "confirmed" => reservation.map(Outcome::Confirmed),
+            "released" => Some(Outcome::Released(reservation)),
+            "short" => short_lines.map(Outcome::Short),
+            "superseded" => Some(Outcome::Superseded),
+            "absent" => Some(Outcome::Absent),
+            _ => None,
+        }
     }
 }
 

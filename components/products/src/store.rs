@@ -5,7 +5,7 @@ use kernel::{Limit, OrderId, ProductId, VariantId};
 use serde::Serialize;
 
 use crate::filter::{Filter, PageKey, Sort};
-use crate::reservation::{Item, Outcome, Reserve};
+use crate::reservation::{Item, Outcome, Reserve, Told};
 
 /// A page as the database finished it.
 #[derive(Debug, PartialEq, Eq)]
@@ -197,7 +197,8 @@ async fn outcome(
     statement: &Statement,
     params: &[Param<'_>],
 ) -> Result<Outcome, DbError> {
-    statement.decode(&finished(db, statement, params).await?)
+    let told: Told = statement.decode(&finished(db, statement, params).await?)?;
+    told.read().ok_or_else(|| no_row(statement))
 }
 
 /// Reads `key`, a line break, `items`: the two parts of a page, of which only the key has to be understood here.

@@ -116,7 +116,8 @@ async fn refresh<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem
     let rotated = store::rotate_session(&app.host, &token).await?.ok_or_else(refused)?;
     match rotated.outcome {
         RotationOutcome::Rotated | RotationOutcome::Repeated => {
-            issue(app, rotated.started, token.at_rotation(rotated.rotation))
+            let started = Started { session: rotated.session, account: rotated.account };
+            issue(app, started, token.at_rotation(rotated.rotation))
         }
         RotationOutcome::Replayed => {
             let session = token.session();

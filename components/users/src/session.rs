@@ -41,9 +41,12 @@ pub struct Rotated {
     pub outcome: RotationOutcome,
     /// The session's rotation afterwards.
     pub rotation: i64,
-    /// The session.
-    #[serde(flatten)]
-    pub started: Started,
+    /// The session. Not flattened into a [`Started`]: serde cannot, with numbers of arbitrary precision.
+    #[serde(rename = "sessionId")]
+    pub session: SessionId,
+    /// Whose it is.
+    #[serde(rename = "user")]
+    pub account: Account,
 }
 
 /// What a refresh token turned out to be.

@@ -18,4 +18,4 @@ pub use crate::keys::{SigningKey, VerificationKeys};
 pub use crate::password::{Password, PasswordHash};
 pub use crate::principal::{Principal, Role};
 pub use crate::refresh::RefreshToken;
-pub use crate::token::{Claims, TokenIssuer};
+pub use crate::token::{Claims, TokenIssuer, TokenVerifier};

@@ -57,25 +57,17 @@ impl Claims {
 #[error("the access token is not valid; log in or refresh it")]
 pub struct InvalidToken;
 
-/// Signs tokens, and verifies those of its issuer, for its audience, with its keys.
+/// Verifies tokens of one issuer, for one audience, with its keys.
 #[derive(Debug)]
-pub struct TokenIssuer {
-    signing_key: SigningKey,
-    verification_keys: VerificationKeys,
-    issuer: String,
-    audience: String,
+pub struct TokenVerifier {
+    keys: VerificationKeys,
     validation: Validation,
 }
 
-impl TokenIssuer {
-    /// An issuer of tokens from `issuer` for `audience`.
+impl TokenVerifier {
+    /// A verifier of tokens from `issuer` for `audience`.
     #[must_use]
-    pub fn new(
-        signing_key: SigningKey,
-        verification_keys: VerificationKeys,
-        issuer: &str,
-        audience: &str,
-    ) -> Self {
+    pub fn new(keys: VerificationKeys, issuer: &str, audience: &str) -> Self {
         eddsa::install();
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[issuer]);
@@ -83,12 +75,57 @@ impl TokenIssuer {
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         // Compared below, with the time that the caller passes.
         validation.validate_exp = false;
+        Self { keys, validation }
+    }
+
+    /// The claims of a token whose signature, issuer, audience, type and time are right. Whether its session still is good,
+    /// only the users service knows.
+    ///
+    /// # Errors
+    /// [`InvalidToken`]
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
+        if token.len() > MAX_BYTES {
+            return Err(InvalidToken);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken)?;
+        if header.typ.as_deref() != Some("at+jwt") || header.alg != Algorithm::EdDSA || header.crit.is_some()
+        {
+            return Err(InvalidToken);
+        }
+        let key = header.kid.as_deref().and_then(|kid| self.keys.find(kid)).ok_or(InvalidToken)?;
+        let decoded =
+            jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|_| InvalidToken)?;
+        let (claims, now) = (decoded.claims, now.unix_seconds());
+        let is_current =
+            claims.exp.saturating_add(MAX_SKEW_S) > now && claims.iat.saturating_sub(MAX_SKEW_S) <= now;
+        if is_current { Ok(claims) } else { Err(InvalidToken) }
+    }
+
+    /// The keys that others may verify with.
+    #[must_use]
+    pub fn keys(&self) -> &VerificationKeys {
+        &self.keys
+    }
+}
+
+/// Signs tokens, and verifies them.
+#[derive(Debug)]
+pub struct TokenIssuer {
+    signing_key: SigningKey,
+    issuer: String,
+    audience: String,
+    verifier: TokenVerifier,
+}
+
+impl TokenIssuer {
+    /// An issuer of tokens from `issuer` for `audience`.
+    #[must_use]
+    pub fn new(signing_key: SigningKey, keys: VerificationKeys, issuer: &str, audience: &str) -> Self {
         Self {
             signing_key,
-            verification_keys,
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
-            validation,
+            verifier: TokenVerifier::new(keys, issuer, audience),
         }
     }
 
@@ -121,27 +158,12 @@ impl TokenIssuer {
         jsonwebtoken::encode(&header, &claims, &self.signing_key.key).map_err(|error| error.to_string())
     }
 
-    /// The claims of a token whose signature, issuer, audience, type and time are right.
+    /// As [`TokenVerifier::verify`].
     ///
     /// # Errors
     /// [`InvalidToken`]
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
-        if token.len() > MAX_BYTES {
-            return Err(InvalidToken);
-        }
-        let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken)?;
-        if header.typ.as_deref() != Some("at+jwt") || header.alg != Algorithm::EdDSA || header.crit.is_some()
-        {
-            return Err(InvalidToken);
-        }
-        let key =
-            header.kid.as_deref().and_then(|kid| self.verification_keys.find(kid)).ok_or(InvalidToken)?;
-        let decoded =
-            jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|_| InvalidToken)?;
-        let (claims, now) = (decoded.claims, now.unix_seconds());
-        let is_current =
-            claims.exp.saturating_add(MAX_SKEW_S) > now && claims.iat.saturating_sub(MAX_SKEW_S) <= now;
-        if is_current { Ok(claims) } else { Err(InvalidToken) }
+        self.verifier.verify(token, now)
     }
 
     /// The key behind refresh tokens.
@@ -153,7 +175,7 @@ impl TokenIssuer {
     /// The keys that others may verify with.
     #[must_use]
     pub fn verification_keys(&self) -> &VerificationKeys {
-        &self.verification_keys
+        self.verifier.keys()
     }
 }
 

@@ -1,0 +1,78 @@
+//! What the service is told by its variables.
+
+use std::time::Duration;
+
+use capability::{Misconfigured, Settings};
+use firestore::{Credentials, Firestore};
+use identity::keys::InvalidKey;
+use identity::{TokenVerifier, VerificationKeys};
+use web::Origins;
+
+/// The configuration, read once per instance.
+#[derive(Debug)]
+pub struct Config {
+    /// Where carts and orders are.
+    pub firestore: Firestore,
+    /// Where the users service is, without a slash at the end.
+    pub users_url: String,
+    /// Where the products service is, without a slash at the end.
+    pub products_url: String,
+    /// Refuses garbage without asking the users service.
+    pub tokens: TokenVerifier,
+    /// What this service presents on internal routes, and what is presented on its own.
+    pub service_token: String,
+    /// Whose pages may call.
+    pub origins: Origins,
+}
+
+impl Config {
+    /// The component's variables in `spin.toml`.
+    pub const KEYS: &'static [&'static str] = &[
+        "firestore_url",
+        "firestore_project",
+        "firestore_database",
+        "firestore_auth",
+        "users_url",
+        "products_url",
+        "token_verification_keys",
+        "token_issuer",
+        "token_audience",
+        "service_token",
+        "cors_origins",
+        "call_timeout_ms",
+    ];
+
+    /// Reads the variables, and with them the limit on every outbound request.
+    ///
+    /// # Errors
+    /// [`Misconfigured`] names all that are missing or malformed.
+    pub fn read(mut settings: Settings) -> Result<(Self, Duration), Misconfigured> {
+        let mut url = |name: &str| settings.required(name).trim_end_matches('/').to_owned();
+        let (firestore_url, users_url, products_url) =
+            (url("firestore_url"), url("users_url"), url("products_url"));
+        let project = settings.required("firestore_project");
+        let database = settings.required("firestore_database");
+        let credentials = settings.parsed("firestore_auth", Credentials::Emulator, |text| match text {
+            "emulator" => Ok(Credentials::Emulator),
+            "google" => Ok(Credentials::google()),
+            _ => Err("is neither google nor emulator"),
+        });
+        let keys =
+            settings.parsed("token_verification_keys", None, |text| VerificationKeys::parse(text).map(Some));
+        let (issuer, audience) = (settings.required("token_issuer"), settings.required("token_audience"));
+        let service_token = settings.required("service_token");
+        let origins = Origins::parse(settings.optional("cors_origins"));
+        let call_timeout = settings.milliseconds("call_timeout_ms");
+        settings.finish(())?;
+        let keys = keys.ok_or_else(|| Misconfigured(InvalidKey.to_string()))?;
+        let config = Self {
+            firestore: Firestore::new(&firestore_url, &project, &database, credentials),
+            users_url,
+            products_url,
+            tokens: TokenVerifier::new(keys, &issuer, &audience),
+            service_token,
+            origins,
+        };
+        Ok((config, call_timeout))
+    }
+}
