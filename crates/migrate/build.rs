@@ -1,0 +1,26 @@
+//! Lists the files of `migrations/`, so that the binary needs nothing beside itself.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").canonicalize()?;
+    let mut list = String::from("pub(crate) const FILES: &[(&str, &str, &str)] = &[\n");
+    for service in ["products", "users"] {
+        let folder = root.join(service);
+        println!("cargo::rerun-if-changed={}", folder.display());
+        let mut names: Vec<_> = fs::read_dir(&folder)?
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".sql"))
+            .collect();
+        names.sort();
+        for name in names {
+            let path = folder.join(&name);
+            let _ = writeln!(list, "    ({service:?}, {name:?}, include_str!({path:?})),");
+        }
+    }
+    list.push_str("];\n");
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    fs::write(Path::new(&out).join("files.rs"), list)
+}

@@ -1,0 +1,107 @@
+//! `migrate`, see `--help`.
+
+use anyhow::{Context as _, bail};
+use lexopt::prelude::{Long, Value, ValueExt as _};
+use migrate::{NewAccount, Role, Service};
+
+const USAGE: &str = "\
+migrate bootstrap      --service users|products --url ADMIN    makes the database and its role (password: $ROLE_PASSWORD)
+migrate up             --service users|products --url URL      applies what is not applied
+migrate down           --service users|products --url URL [--to N]   takes all above N back (default 0)
+migrate status         --service users|products --url URL
+migrate seed           --service users|products --url URL      fills a database for development
+migrate create-account --url URL --email E --name N --role customer|admin    (password: $ACCOUNT_PASSWORD)
+
+URL is a PostgreSQL address of a role that may do it; $DATABASE_URL if it is not given.
+";
+
+#[derive(Default)]
+struct Options {
+    command: Option<String>,
+    service: Option<String>,
+    url: Option<String>,
+    to: i64,
+    email: String,
+    name: String,
+    role: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let options = parse_arguments()?;
+    let service = || Service::parse(options.service.as_deref().context("--service is missing")?);
+    let url = options.url.clone().or_else(|| std::env::var("DATABASE_URL").ok());
+    let url = || url.as_deref().context("--url is missing, and DATABASE_URL is not set");
+    match options.command.as_deref() {
+        Some("bootstrap") => {
+            let role = Role { service: service()?, password: secret("ROLE_PASSWORD")? };
+            migrate::bootstrap(url()?, &role).await
+        }
+        Some("up") => migrate::up(service()?, url()?).await.map(|done| print_names("applied", &done)),
+        Some("down") => {
+            migrate::down(service()?, url()?, options.to).await.map(|done| print_names("took back", &done))
+        }
+        Some("status") => {
+            for (name, is_applied) in migrate::status(service()?, url()?).await? {
+                print(&format!("{} {name}", if is_applied { "applied" } else { "pending" }));
+            }
+            Ok(())
+        }
+        Some("seed") => migrate::seed(service()?, url()?).await,
+        Some("create-account") => {
+            let password = secret("ACCOUNT_PASSWORD")?;
+            let account = NewAccount {
+                email: &options.email,
+                full_name: &options.name,
+                role: &options.role,
+                password: &password,
+            };
+            migrate::create_account(url()?, &account).await.map(|made| {
+                print(if made { "made" } else { "there already" });
+            })
+        }
+        None => {
+            print(USAGE);
+            Ok(())
+        }
+        Some(other) => bail!("{other:?} is no command of migrate\n{USAGE}"),
+    }
+}
+
+fn parse_arguments() -> anyhow::Result<Options> {
+    let mut options = Options::default();
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(command) if options.command.is_none() => options.command = Some(command.string()?),
+            Long("service") => options.service = Some(arguments.value()?.string()?),
+            Long("url") => options.url = Some(arguments.value()?.string()?),
+            Long("to") => options.to = arguments.value()?.parse()?,
+            Long("email") => options.email = arguments.value()?.string()?,
+            Long("name") => options.name = arguments.value()?.string()?,
+            Long("role") => options.role = arguments.value()?.string()?,
+            Long("help") => options.command = None,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+/// Secrets come by the environment: an argument is seen by everyone on the machine.
+fn secret(name: &str) -> anyhow::Result<String> {
+    std::env::var(name).with_context(|| format!("{name} is not set"))
+}
+
+fn print_names(what: &str, names: &[&str]) {
+    if names.is_empty() {
+        print("nothing to do");
+    }
+    for name in names {
+        print(&format!("{what} {name}"));
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "what was asked for on the command line")]
+fn print(line: &str) {
+    println!("{line}");
+}
