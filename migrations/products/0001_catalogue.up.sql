@@ -56,7 +56,8 @@ create table products (
   constraint products_name_length check (length(name) between 1 and 200),
   constraint products_category_fkey foreign key (category_id) references categories (id),
   constraint products_price_not_negative check (base_price >= 0),
-  constraint products_currency_known check (currency in ('USD', 'EUR', 'GBP')),
+  -- One currency for the whole shop: the sum of an order is of one currency.
+  constraint products_currency_known check (currency = 'USD'),
   -- Nothing can be sold twice: the last line behind every rule about stock.
   constraint products_stock_not_negative check (stock_quantity >= 0),
   constraint products_status_known check (status in ('draft', 'active', 'archived'))

@@ -61,8 +61,12 @@ create table stock_reservation_lines (
   constraint stock_reservation_lines_order_fkey foreign key (order_id) references stock_reservations (order_id),
   constraint stock_reservation_lines_product_fkey foreign key (product_id) references products (id),
   constraint stock_reservation_lines_variant_fkey foreign key (variant_id) references product_variants (id),
-  constraint stock_reservation_lines_quantity_positive check (quantity > 0)
+  constraint stock_reservation_lines_quantity_positive check (quantity > 0),
+  constraint stock_reservation_lines_price_not_negative check (unit_price >= 0)
 );
+
+create index stock_movements_by_variant on stock_movements (variant_id) where variant_id is not null;
+create index stock_reservation_lines_by_product on stock_reservation_lines (product_id, variant_id);
 
 -- A reservation as JSON.
 create function reservation_json(wanted text) returns json
@@ -140,7 +144,8 @@ begin
   -- Two reserves of one order wait for each other, also when neither has a row yet.
   perform pg_advisory_xact_lock(hashtextextended(wanted_order, 0));
 
-  select * into current_reservation from stock_reservations where order_id = wanted_order;
+  -- Locked: a confirm that comes meanwhile waits for what is decided here.
+  select * into current_reservation from stock_reservations where order_id = wanted_order for update;
   if found then
     select not exists (
       select product_id, variant_id, quantity from stock_reservation_lines where order_id = wanted_order

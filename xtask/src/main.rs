@@ -1,1 +1,81 @@
-fn main() {}
+//! The developer's commands. `cargo xtask` alone lists them.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to a person")]
+#![expect(clippy::disallowed_methods, reason = "progress is measured by this machine's clock")]
+
+mod components;
+mod db;
+mod dev;
+mod keys;
+mod manifest;
+mod pg;
+mod process;
+mod report;
+mod steps;
+mod test;
+mod toolchain;
+mod up;
+mod worlds;
+
+use anyhow::bail;
+use lexopt::prelude::{Long, Value, ValueExt as _};
+
+const USAGE: &str = "\
+cargo xtask up       [--listen ADDRESS] [--host devhost|spin] [--database-url URL] [--firestore embedded|google|URL]
+                     [--verbose]          runs the whole shop
+cargo xtask test     [--only STEP,..] [--host devhost|spin]    runs every check, from formatting to end-to-end tests
+cargo xtask build    [--report]           builds the components; --report prints sizes and memory
+cargo xtask worlds                        proves that the components import nothing outside wit/, and prints what they may do
+cargo xtask db                            starts the private PostgreSQL and prints its addresses
+cargo xtask reset                         stops it and removes .cartwheel
+";
+
+/// What the command line said.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    listen: Option<String>,
+    host: Option<String>,
+    database_url: Option<String>,
+    firestore: Option<String>,
+    only: Vec<String>,
+    report: bool,
+    verbose: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let mut command = None;
+    let mut options = Options::default();
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(value) if command.is_none() => command = Some(value.string()?),
+            Long("listen") => options.listen = Some(arguments.value()?.string()?),
+            Long("host") => options.host = Some(arguments.value()?.string()?),
+            Long("database-url") => options.database_url = Some(arguments.value()?.string()?),
+            Long("firestore") => options.firestore = Some(arguments.value()?.string()?),
+            Long("only") => {
+                options.only = arguments.value()?.string()?.split(',').map(str::to_owned).collect();
+            }
+            Long("report") => options.report = true,
+            Long("verbose") => options.verbose = true,
+            Long("help") => command = None,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    match command.as_deref() {
+        Some("up") => up::run(&options),
+        Some("test") => test::run(&options),
+        Some("build") => {
+            components::build()?;
+            if options.report { report::run() } else { Ok(()) }
+        }
+        Some("worlds") => worlds::run(),
+        Some("db") => db::run(),
+        Some("reset") => dev::reset(),
+        None => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        Some(other) => bail!("there is no {other:?}\n{USAGE}"),
+    }
+}

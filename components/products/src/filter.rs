@@ -124,11 +124,20 @@ impl Sort {
 
     /// Whether the database will be able to read a key that a client may have written.
     fn is_key(self, key: &str) -> bool {
-        let is_number =
-            |key: &str| !key.is_empty() && key.len() <= 30 && key.parse::<f64>().is_ok_and(f64::is_finite);
+        let is_plain = |key: &str| {
+            (1..=40).contains(&key.len())
+                && key.bytes().all(|byte| byte.is_ascii_digit() || b"+-.:e ".contains(&byte))
+        };
         match self {
-            Self::Newest => kernel::Timestamp::parse(&key.replacen(' ', "T", 1)).is_some(),
-            Self::Price | Self::PriceDescending | Self::Rating | Self::Relevance => is_number(key),
+            // As PostgreSQL writes it: 2026-01-31 12:00:00.123456+00
+            Self::Newest => is_plain(key) && kernel::Timestamp::parse(&key.replacen(' ', "T", 1)).is_some(),
+            Self::Price | Self::PriceDescending | Self::Rating => {
+                Money::parse(key, Currency::default()).is_ok_and(|amount| amount.minor() >= 0)
+            }
+            // A `real`: what is too small for it is an error there.
+            Self::Relevance => {
+                is_plain(key) && key.parse::<f32>().is_ok_and(|rank| rank == 0.0 || rank.is_normal())
+            }
             Self::Name => !key.contains('\0'),
         }
     }
@@ -183,6 +192,8 @@ mod tests {
             (Sort::Price, "price", "'; drop table products"),
             (Sort::Price, "price", "NaN"),
             (Sort::Newest, "newest", "yesterday"),
+            (Sort::Newest, "newest", "2026-01-01T00:00:00Z[UTC]"),
+            (Sort::Rating, "rating", "1e300"),
             (Sort::Name, "name", "\0"),
         ] {
             let cursor = cursor(sort, key);

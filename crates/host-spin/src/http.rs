@@ -9,7 +9,7 @@ use spin_sdk::wasip3::http::types::ErrorCode;
 use crate::SpinHost;
 use crate::deadline::within;
 
-impl Http for SpinHost {
+impl<D> Http for SpinHost<D> {
     async fn send(&self, mut request: http::Request<Bytes>) -> Result<http::Response<Bytes>, HttpError> {
         // Without its length the body would go out in chunks, whose tail waits 40 ms for a delayed acknowledgement.
         let length = HeaderValue::from(request.body().len());

@@ -17,12 +17,14 @@ use capability::{Clock, DatabaseAddress, Entropy};
 use kernel::Timestamp;
 use spin_sdk::wasip3::random::random::get_random_bytes;
 
+pub use crate::pg::Pool;
 pub use crate::serve::{Instance, serve};
 
-/// All capabilities. A service sees only those that its `Host` trait names.
+/// A host with a clock, randomness and outbound HTTP, and with a database if `D` is a [`Pool`]. A service without one does
+/// not import PostgreSQL at all: `cargo xtask worlds` would tell.
 #[derive(Debug)]
-pub struct SpinHost {
-    database: pg::Pool,
+pub struct SpinHost<D = ()> {
+    database: D,
     /// The limit on every statement and every outbound request, the one place where it is set.
     call_timeout: Duration,
 }
@@ -31,18 +33,19 @@ impl SpinHost {
     /// A host without a database.
     #[must_use]
     pub fn new(call_timeout: Duration) -> Self {
-        Self { database: pg::Pool::default(), call_timeout }
-    }
-
-    /// The same host with a database.
-    #[must_use]
-    pub fn with_database(mut self, address: &DatabaseAddress) -> Self {
-        self.database = pg::Pool::at(address);
-        self
+        Self { database: (), call_timeout }
     }
 }
 
-impl Clock for SpinHost {
+impl SpinHost<Pool> {
+    /// A host with a database.
+    #[must_use]
+    pub fn with_database(call_timeout: Duration, address: &DatabaseAddress) -> Self {
+        Self { database: Pool::at(address), call_timeout }
+    }
+}
+
+impl<D> Clock for SpinHost<D> {
     #[expect(clippy::disallowed_methods, reason = "this is the Clock")]
     fn now(&self) -> Timestamp {
         let since_1970 =
@@ -56,7 +59,7 @@ impl Clock for SpinHost {
     }
 }
 
-impl Entropy for SpinHost {
+impl<D> Entropy for SpinHost<D> {
     fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         for (byte, random) in bytes.iter_mut().zip(get_random_bytes(N as u64)) {

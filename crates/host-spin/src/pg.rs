@@ -13,8 +13,7 @@ use crate::deadline::within;
 ///
 /// Opening one costs a round trip of seven statements, every time. Concurrent requests share the connection and their
 /// statements are pipelined, which is safe because there is never a BEGIN.
-#[derive(Default)]
-pub(crate) struct Pool {
+pub struct Pool {
     address: String,
     kept: RefCell<Option<Rc<Connection>>>,
 }
@@ -60,7 +59,7 @@ impl std::fmt::Debug for Pool {
     }
 }
 
-impl Database for SpinHost {
+impl Database for SpinHost<Pool> {
     async fn query(&self, statement: &Statement, params: &[Param<'_>]) -> Result<Option<String>, DbError> {
         let attempts = async {
             let first = self.database.run(statement, params).await;

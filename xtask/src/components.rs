@@ -1,0 +1,55 @@
+//! Builds the components where `spin.toml` expects them.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::process::{cargo, root, run};
+use crate::steps::step;
+use crate::toolchain::{TARGET, Toolchain};
+
+pub(crate) const NAMES: [&str; 3] = ["users", "products", "orders"];
+
+/// A component's file.
+pub(crate) fn wasm(name: &str) -> PathBuf {
+    root().join("target/components").join(format!("{name}.wasm"))
+}
+
+/// Builds all components.
+pub(crate) fn build() -> anyhow::Result<Toolchain> {
+    step("build the components for wasm32-wasip2 (some minutes when it is the first time)", || {
+        let toolchain = Toolchain::find()?;
+        let mut command = toolchain.cargo("build");
+        command.args(["--release", "--quiet", "--lib"]);
+        for name in NAMES {
+            command.args(["--package", name]);
+        }
+        run(&mut command)?;
+        let built = toolchain.target_dir().join(TARGET).join("release");
+        fs::create_dir_all(root().join("target/components"))?;
+        for name in NAMES {
+            let from = built.join(format!("{name}.wasm"));
+            fs::copy(&from, wasm(name)).with_context(|| format!("cannot copy {}", from.display()))?;
+        }
+        Ok(toolchain)
+    })
+}
+
+/// Builds the programs around them.
+pub(crate) fn build_tools() -> anyhow::Result<()> {
+    step(
+        "build devhost, the Firestore emulator and the migrator (some minutes when it is the first time)",
+        || {
+            run(&mut cargo(&[
+                "build",
+                "--package",
+                "devhost",
+                "--package",
+                "firestore-emulator",
+                "--package",
+                "migrate",
+            ]))
+        },
+    )
+}

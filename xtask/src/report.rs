@@ -1,0 +1,64 @@
+//! `build --report`: how large the components are, and how much memory an idle shop takes.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+
+use crate::components::{NAMES, build_tools, wasm};
+use crate::process::{Server, built, root, target_dir};
+
+/// The three components together, in bytes.
+const MAX_BYTES: u64 = 6_000_000;
+/// devhost with all three, idle, in kilobytes.
+const MAX_RSS_KB: u64 = 200_000;
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let mut total = 0;
+    for name in NAMES {
+        let size = fs::metadata(wasm(name))?.len();
+        println!("{name:>10}.wasm {size:>10} bytes");
+        total += size;
+    }
+    println!("{:>15} {total:>10} bytes, {MAX_BYTES} allowed", "together");
+    ensure!(total <= MAX_BYTES, "the components are too large");
+
+    build_tools()?;
+    let mut devhost = Command::new(built("devhost"));
+    devhost
+        .current_dir(root())
+        .args(["--listen", "127.0.0.1:0"])
+        .arg("--cache-dir")
+        .arg(target_dir().join("devhost-cache"));
+    let (server, url) = Server::start(&mut devhost, "Serving http://", Duration::from_secs(120), |_| {})?;
+    // Unconfigured, each of them answers 503: that is an instance all the same.
+    for name in NAMES {
+        touch(&url, &format!("/{name}/health"))?;
+    }
+    // Until the idle instances are gone.
+    std::thread::sleep(Duration::from_secs(2));
+    let rss = resident_kb(server.id())?;
+    println!("devhost, idle with all three: {rss} kB resident, {MAX_RSS_KB} allowed");
+    ensure!(rss <= MAX_RSS_KB, "devhost takes too much memory");
+    Ok(())
+}
+
+fn touch(address: &str, path: &str) -> anyhow::Result<()> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    ensure!(answer.starts_with(b"HTTP/1.1 "), "{path} was not answered");
+    Ok(())
+}
+
+fn resident_kb(process: u32) -> anyhow::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))
+        .context("memory is read from /proc, on Linux")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
