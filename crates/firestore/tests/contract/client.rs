@@ -1,0 +1,99 @@
+//! What the client makes of failures, each of them injected.
+
+use bytes::Bytes;
+use capability::Http as _;
+use firestore::{CommitError, Credentials, Firestore, Write};
+use http::{HeaderMap, Request};
+use serde_json::{Value, json};
+
+use crate::emulators::embedded;
+use crate::native::Native;
+
+struct Setup {
+    http: Native,
+    url: String,
+    firestore: Firestore,
+}
+
+impl Setup {
+    async fn new() -> Self {
+        let url = embedded().await;
+        let firestore = Firestore::new(&url, "cartwheel", "(default)", Credentials::Emulator);
+        Self { http: Native::new(), url, firestore }
+    }
+
+    async fn fault(&self, fault: Value) {
+        let request =
+            Request::put(format!("{}/emulator/v1/faults", self.url)).body(Bytes::from(fault.to_string()));
+        assert!(self.http.send(request.unwrap()).await.unwrap().status().is_success());
+    }
+
+    async fn requests(&self, operation: &str) -> u64 {
+        let request = Request::get(format!("{}/emulator/v1/requests", self.url)).body(Bytes::new()).unwrap();
+        let answer: Value = serde_json::from_slice(self.http.send(request).await.unwrap().body()).unwrap();
+        answer[operation].as_u64().unwrap_or(0)
+    }
+
+    async fn create(&self, id: &str) -> Result<(), CommitError> {
+        let write = Write::create(format!("orders/{id}"), &json!({ "n": 1 })).unwrap();
+        self.firestore.commit(&self.http, &HeaderMap::new(), &[write]).await
+    }
+
+    async fn exists(&self, id: &str) -> bool {
+        let found = self.firestore.get::<Value>(&self.http, &HeaderMap::new(), &format!("orders/{id}")).await;
+        found.unwrap().is_some()
+    }
+}
+
+#[tokio::test]
+async fn an_ordinary_commit_is_one_request() {
+    let setup = Setup::new().await;
+    assert_eq!(setup.create("a").await, Ok(()));
+    assert_eq!(setup.requests("commit").await, 1);
+    assert!(setup.exists("a").await);
+}
+
+#[tokio::test]
+async fn a_commit_that_did_not_happen_is_sent_again() {
+    for status in ["UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "ABORTED", "RESOURCE_EXHAUSTED"] {
+        let setup = Setup::new().await;
+        setup.fault(json!({ "on": "commit", "times": 2, "before": status })).await;
+        assert_eq!(setup.create("a").await, Ok(()), "{status}");
+        assert_eq!(setup.requests("commit").await, 3, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_was_lost_happens_once_and_is_found_out() {
+    for lost in ["cut", "UNAVAILABLE", "DEADLINE_EXCEEDED"] {
+        let setup = Setup::new().await;
+        setup.fault(json!({ "on": "commit", "times": 1, "after": lost })).await;
+        // The precondition stops the second one: whoever creates a document reads it then.
+        assert_eq!(setup.create("a").await, Err(CommitError::AlreadyExists), "{lost}");
+        assert!(setup.exists("a").await);
+    }
+}
+
+#[tokio::test]
+async fn a_final_answer_is_not_asked_for_again() {
+    let setup = Setup::new().await;
+    setup.create("a").await.unwrap();
+    assert_eq!(setup.create("a").await, Err(CommitError::AlreadyExists));
+    assert_eq!(setup.requests("commit").await, 2);
+    let stale =
+        Write::set("orders/a", &json!({})).unwrap().unchanged_since(kernel::Timestamp::from_unix_micros(1));
+    let outcome = setup.firestore.commit(&setup.http, &HeaderMap::new(), &[stale]).await;
+    assert_eq!(outcome, Err(CommitError::Stale));
+    assert_eq!(setup.requests("commit").await, 3);
+}
+
+#[tokio::test]
+async fn a_firestore_that_stays_away_leaves_the_outcome_unknown() {
+    let setup = Setup::new().await;
+    setup.fault(json!({ "on": "commit", "times": 99, "before": "UNAVAILABLE" })).await;
+    assert!(matches!(setup.create("a").await, Err(CommitError::OutcomeUnknown(_))));
+    assert_eq!(setup.requests("commit").await, 4);
+    setup.fault(json!({ "on": "get", "times": 99, "after": "cut" })).await;
+    let read = setup.firestore.get::<Value>(&setup.http, &HeaderMap::new(), "orders/a").await;
+    assert!(matches!(read, Err(firestore::Error::Unavailable(_))));
+}

@@ -1,0 +1,65 @@
+//! The two emulators, started for a test and stopped after it.
+
+use std::net::TcpListener as StdListener;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use firestore_emulator::{Emulator, Store, serve};
+use tokio::net::TcpListener;
+
+/// Where Debian's package puts it.
+const GOOGLE: &str = "/usr/lib/google-cloud-sdk/platform/cloud-firestore-emulator/cloud_firestore_emulator";
+
+/// Starts the embedded emulator in this process, and returns its address.
+pub(crate) async fn embedded() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(listener, Arc::new(Emulator::of(Store::default()))));
+    format!("http://{address}")
+}
+
+/// Google's emulator; it is killed when this is dropped.
+pub(crate) struct Google {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Google {
+    /// Starts it if it is installed. `CARTWHEEL_FIRESTORE=both` makes a missing one a failure.
+    pub(crate) async fn start() -> Option<Self> {
+        let wanted = std::env::var("CARTWHEEL_FIRESTORE").unwrap_or_default();
+        if wanted == "embedded" || !Path::new(GOOGLE).exists() {
+            assert_ne!(wanted, "both", "Google's emulator is not at {GOOGLE}");
+            println!(
+                "Google's Firestore emulator is not installed: the contract is checked on the embedded one only"
+            );
+            return None;
+        }
+        let port = StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Command::new(GOOGLE)
+            .args(["start", "--host=127.0.0.1", &format!("--port={port}")])
+            .process_group(0)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let google = Self { child, url: format!("http://127.0.0.1:{port}") };
+        for _ in 0..600 {
+            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                return Some(google);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("Google's emulator did not start within a minute");
+    }
+}
+
+impl Drop for Google {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).status();
+        let _ = self.child.wait();
+    }
+}
