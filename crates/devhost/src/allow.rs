@@ -39,6 +39,9 @@ impl Entry {
                 Some((host, port)) => (host, Some(port.parse().context("its port is not a number")?)),
                 None => (authority, default_port(scheme)),
             };
+            if host != "*" && host.strip_prefix("*.").unwrap_or(host).contains('*') {
+                bail!("a * stands for a whole host or for its first labels");
+            }
             Ok(Entry { scheme: scheme.to_owned(), host: host.to_ascii_lowercase(), port })
         };
         parse().with_context(|| format!("allowed_outbound_hosts: {entry:?} is not scheme://host[:port]"))
@@ -94,7 +97,14 @@ mod tests {
 
     #[test]
     fn an_entry_that_cannot_be_read_is_named() {
-        for entry in ["a.test", "http://", "http://a.test/path", "http://a.test:http"] {
+        for entry in [
+            "a.test",
+            "http://",
+            "http://a.test/path",
+            "http://a.test:http",
+            "http://*a.test",
+            "http://a.*.test",
+        ] {
             let error = AllowedHosts::parse(&[entry.to_owned()]).unwrap_err();
             assert!(error.to_string().contains(entry), "{error}");
         }

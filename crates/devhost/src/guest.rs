@@ -9,7 +9,8 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView};
 
 use crate::allow::AllowedHosts;
 use crate::outbound::{Hooks, Outbound};
-use crate::pg::Pools;
+use crate::output::{Lines, Target};
+use crate::pool::Pools;
 
 /// What all instances of a component share.
 #[derive(Debug)]
@@ -38,7 +39,10 @@ impl Guest {
     pub(crate) fn new(component: Arc<Component>) -> Self {
         Self {
             // No files, no environment, no sockets: a component has its output and what the manifest lists.
-            wasi: WasiCtx::builder().inherit_stdout().inherit_stderr().build(),
+            wasi: WasiCtx::builder()
+                .stdout(Lines::to(Target::Stdout))
+                .stderr(Lines::to(Target::Stderr))
+                .build(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(Arc::clone(&component)),
             table: ResourceTable::new(),

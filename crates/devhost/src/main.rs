@@ -9,8 +9,11 @@ mod guest;
 mod instances;
 mod manifest;
 mod outbound;
+mod output;
+mod patience;
 mod pg;
 mod pgtypes;
+mod pool;
 mod route;
 mod router;
 mod server;
@@ -69,7 +72,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
             name: component.name,
             variables: component.variables,
             allowed_hosts: component.allowed_hosts,
-            pools: pg::Pools::default(),
+            pools: pool::Pools::default(),
             outbound: Arc::clone(&outbound),
         };
         let factory = Factory { engine: engine.clone(), pre, component: Arc::new(component) };

@@ -1,7 +1,9 @@
 //! Outbound `wasi:http`: the one place for the allow list, the connection pool, and the way to a sibling component.
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use http::uri::Scheme;
 use http::{Request, Response};
@@ -14,28 +16,29 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::allow::default_port;
 use crate::guest::Component;
+use crate::patience::Patience;
 use crate::router::Router;
 
 /// The suffix of the host names that mean a component of the same application.
 const SIBLING_SUFFIX: &str = ".spin.internal";
 
+/// Spin's limit on each step, where the guest sets none.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+
+type HttpClient = Client<HttpsConnector<HttpConnector>, WasiBody>;
 type Answer = Result<Response<WasiBody>, Error>;
 type IoResult = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 /// The way out, shared by all components.
 pub(crate) struct Outbound {
-    client: Client<HttpsConnector<HttpConnector>, WasiBody>,
+    /// By the time they wait for a connection, which hyper knows only per client. A component sets one limit, if any.
+    clients: Mutex<BTreeMap<Duration, HttpClient>>,
     router: OnceLock<Weak<Router>>,
 }
 
 impl Outbound {
     pub(crate) fn new() -> Self {
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_webpki_roots()
-            .https_or_http()
-            .enable_http1()
-            .build();
-        Self { client: Client::builder(TokioExecutor::new()).build(connector), router: OnceLock::new() }
+        Self { clients: Mutex::default(), router: OnceLock::new() }
     }
 
     /// Says where the siblings are, once they exist.
@@ -43,28 +46,33 @@ impl Outbound {
         let _ = self.router.set(Arc::downgrade(router));
     }
 
+    fn client(&self, connect_timeout: Duration) -> HttpClient {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.entry(connect_timeout).or_insert_with(|| new_client(connect_timeout)).clone()
+    }
+
     async fn send(&self, request: Request<WasiBody>, options: Option<RequestOptions>) -> Answer {
-        let sibling =
-            request.uri().host().and_then(|host| host.strip_suffix(SIBLING_SUFFIX)).map(str::to_owned);
+        let options = options.unwrap_or_default();
+        let sibling = request.uri().host().and_then(sibling_of).map(str::to_owned);
         let exchange = async {
             match sibling {
                 Some(name) => {
                     let router =
                         self.router.get().and_then(Weak::upgrade).ok_or(Error::DestinationNotFound)?;
-                    router.call_component(&name, request).await
+                    router.chain(&name, request).await
                 }
                 None => {
-                    let response = self.client.request(request).await.map_err(|error| explain(&error))?;
+                    let client = self.client(options.connect_timeout.unwrap_or(DEFAULT_TIMEOUT));
+                    let response = client.request(request).await.map_err(|error| explain(&error))?;
                     Ok(response.map(|body| body.map_err(Error::from).boxed_unsync()))
                 }
             }
         };
-        match options.and_then(|options| options.first_byte_timeout) {
-            Some(limit) => {
-                tokio::time::timeout(limit, exchange).await.unwrap_or(Err(Error::ConnectionReadTimeout))
-            }
-            None => exchange.await,
-        }
+        let first_byte = options.first_byte_timeout.unwrap_or(DEFAULT_TIMEOUT);
+        let between_bytes = options.between_bytes_timeout.unwrap_or(DEFAULT_TIMEOUT);
+        let response = tokio::time::timeout(first_byte, exchange).await;
+        let response = response.unwrap_or(Err(Error::ConnectionReadTimeout))?;
+        Ok(response.map(|body| Patience::new(body, between_bytes).boxed_unsync()))
     }
 }
 
@@ -72,6 +80,23 @@ impl std::fmt::Debug for Outbound {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Outbound(..)")
     }
+}
+
+/// The component that a host name means, if it means one.
+pub(crate) fn sibling_of(host: &str) -> Option<&str> {
+    host.strip_suffix(SIBLING_SUFFIX)
+}
+
+fn new_client(connect_timeout: Duration) -> HttpClient {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_connect_timeout(Some(connect_timeout));
+    let connector = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_webpki_roots()
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp);
+    Client::builder(TokioExecutor::new()).build(connector)
 }
 
 /// Whether the request can have reached the peer matters to the guest: only a failure to connect says that it did not.

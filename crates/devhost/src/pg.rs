@@ -1,115 +1,64 @@
-//! `spin:postgres` on the pool and the driver that Spin uses, with its settings.
-//!
-//! As on Spin, a transaction that is left open goes back to the pool open. That is not mended here: what would break there
-//! has to break here.
+//! `spin:postgres` on the driver that Spin uses, with the same errors.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures_util::TryStreamExt as _;
-use tokio_postgres::NoTls;
-use tokio_postgres::config::Host as PgHost;
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
 use crate::bindings::spin::postgres::postgres::{
     Column, DbError, Error, Host, HostConnection, HostConnectionBuilder, HostConnectionBuilderWithStore,
     HostConnectionWithStore, ParameterValue, QueryError, Row, RowSet,
 };
-use crate::guest::{Component, Platform, View};
+use crate::guest::{Platform, View};
 use crate::pgtypes::{columns, parameters, read_row};
+use crate::pool::{Client, open};
 
 /// A connection that a guest holds.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
-pub struct Connection(Arc<Object>);
+pub struct Connection(Arc<Client>);
 
 /// The address that a guest wants to open with options.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Builder(String);
 
-/// Spin's pool size for each component and address.
-const POOL_SIZE: usize = 64;
-
-/// Spin waits without end for a free connection. Here that would hide a leak until somebody loses patience.
-const POOL_WAIT: Duration = Duration::from_secs(30);
-
-/// The pools of a component by address.
-#[derive(Default)]
-pub(crate) struct Pools(Mutex<BTreeMap<String, Pool>>);
-
-impl std::fmt::Debug for Pools {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Pools(..)")
-    }
-}
-
 type Rows = (Vec<Column>, StreamReader<Row>, FutureReader<Result<(), Error>>);
 
-async fn open(component: &Component, address: &str) -> Result<Connection, Error> {
-    let config: tokio_postgres::Config = address
-        .parse()
-        .map_err(|error| Error::ConnectionFailed(format!("the address cannot be read: {error}")))?;
-    for (index, host) in config.get_hosts().iter().enumerate() {
-        let PgHost::Tcp(host) = host else {
-            return Err(Error::ConnectionFailed("unix sockets are not reachable".to_owned()));
-        };
-        let ports = config.get_ports();
-        let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
-        if !component.allowed_hosts.allows("postgres", host, port) {
-            let told = format!("address postgres://{host}:{port} is not permitted");
-            return Err(Error::ConnectionFailed(told));
-        }
-    }
-    let pool = component.pools.at(address, config);
-    let connection = pool.get().await.map_err(|error| Error::ConnectionFailed(format!("{error:?}")))?;
-    Ok(Connection(Arc::new(connection)))
-}
-
-impl Pools {
-    fn at(&self, address: &str, config: tokio_postgres::Config) -> Pool {
-        let mut pools = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || {
-            let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Clean };
-            let manager = Manager::from_config(config, NoTls, manager_config);
-            let builder = Pool::builder(manager).max_size(POOL_SIZE).runtime(Runtime::Tokio1);
-            builder.wait_timeout(Some(POOL_WAIT)).build()
-        };
-        match pools.get(address) {
-            Some(pool) => pool.clone(),
-            #[expect(
-                clippy::expect_used,
-                reason = "fails only for timeouts without a runtime, and there is one"
-            )]
-            None => pools.entry(address.to_owned()).or_insert(make().expect("a runtime is set")).clone(),
-        }
-    }
-}
-
-async fn execute(client: &Object, statement: &str, params: Vec<ParameterValue>) -> Result<u64, Error> {
-    client.execute_raw(statement, parameters(params)?).await.map_err(failed)
+async fn execute(client: &Client, statement: &str, params: Vec<ParameterValue>) -> Result<u64, Error> {
+    let params = parameters(params).map_err(Error::ValueConversionFailed)?;
+    client.note_start(statement);
+    let count = client.object()?.execute_raw(statement, params).await.map_err(failed)?;
+    client.note_success(statement);
+    Ok(count)
 }
 
 /// All rows, and the error that ended them early. A development tool may keep them all.
 async fn query(
-    client: &Object,
+    client: &Client,
     statement: &str,
     params: Vec<ParameterValue>,
 ) -> Result<(Vec<Column>, Vec<Row>, Result<(), Error>), Error> {
-    let mut found = std::pin::pin!(client.query_raw(statement, parameters(params)?).await.map_err(failed)?);
+    let params = parameters(params).map_err(Error::BadParameter)?;
+    client.note_start(statement);
+    let mut found = std::pin::pin!(client.object()?.query_raw(statement, params).await.map_err(failed)?);
     let (mut head, mut rows) = (Vec::new(), Vec::new());
     let end = loop {
-        match found.try_next().await {
-            // Spin learns the columns from the first row, so an empty result has none.
-            Ok(Some(row)) if rows.is_empty() => {
-                head = columns(&row);
-                rows.push(read_row(&row)?);
-            }
-            Ok(Some(row)) => rows.push(read_row(&row)?),
+        let row = match found.try_next().await {
+            Ok(Some(row)) => row,
             Ok(None) => break Ok(()),
             Err(error) => break Err(failed(error)),
+        };
+        // Spin learns the columns from the first row, so an empty result has none.
+        if rows.is_empty() {
+            head = columns(&row);
+        }
+        match read_row(&row) {
+            Ok(row) => rows.push(row),
+            Err(told) => break Err(Error::QueryFailed(QueryError::Text(told))),
         }
     };
+    if end.is_ok() {
+        client.note_success(statement);
+    }
     Ok((head, rows, end))
 }
 
@@ -123,12 +72,26 @@ fn failed(error: tokio_postgres::Error) -> Error {
             code: told.code().code().to_owned(),
             message: told.message().to_owned(),
             detail: told.detail().map(str::to_owned),
-            extras: [("constraint", told.constraint()), ("table", told.table()), ("column", told.column())]
-                .into_iter()
-                .filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())))
-                .collect(),
+            extras: extras(told),
         }),
     })
+}
+
+fn extras(told: &tokio_postgres::error::DbError) -> Vec<(String, String)> {
+    let line = told.line().map(|line| line.to_string());
+    let all = [
+        ("column", told.column()),
+        ("constraint", told.constraint()),
+        ("routine", told.routine()),
+        ("hint", told.hint()),
+        ("table", told.table()),
+        ("datatype", told.datatype()),
+        ("schema", told.schema()),
+        ("file", told.file()),
+        ("line", line.as_deref()),
+        ("where_", told.where_()),
+    ];
+    all.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned()))).collect()
 }
 
 impl Host for View<'_> {}
@@ -136,7 +99,7 @@ impl Host for View<'_> {}
 impl HostConnection for View<'_> {
     async fn open(&mut self, address: String) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
         match open(self.component, &address).await {
-            Ok(connection) => Ok(Ok(self.table.push(connection)?)),
+            Ok(client) => Ok(Ok(self.table.push(Connection(Arc::new(client)))?)),
             Err(error) => Ok(Err(error)),
         }
     }
@@ -175,7 +138,10 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for Platform {
     ) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
         let component = accessor.with(|mut access| Arc::clone(access.get().component));
         match open(&component, &address).await {
-            Ok(connection) => Ok(Ok(accessor.with(|mut access| access.get().table.push(connection))?)),
+            Ok(client) => {
+                let connection = Connection(Arc::new(client));
+                Ok(Ok(accessor.with(|mut access| access.get().table.push(connection))?))
+            }
             Err(error) => Ok(Err(error)),
         }
     }
@@ -212,7 +178,7 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for Platform {
 fn borrow<T: 'static>(
     accessor: &Accessor<T, Platform>,
     this: &Resource<Connection>,
-) -> wasmtime::Result<Arc<Object>> {
+) -> wasmtime::Result<Arc<Client>> {
     accessor.with(|mut access| Ok(Arc::clone(&access.get().table.get(this)?.0)))
 }
 

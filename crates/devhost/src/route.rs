@@ -11,6 +11,11 @@ pub(crate) struct Pattern {
 }
 
 impl Pattern {
+    /// `/...`: what Spin pretends has matched when a sibling calls.
+    pub(crate) fn any() -> Self {
+        Self { raw: "/...".to_owned(), prefix: String::new(), is_wildcard: true }
+    }
+
     pub(crate) fn parse(raw: &str) -> anyhow::Result<Self> {
         ensure!(raw.starts_with('/'), "route {raw:?} does not start with /");
         ensure!(!raw.contains(':'), "route {raw:?}: single-segment wildcards are not understood");
@@ -38,7 +43,7 @@ impl Pattern {
 
     /// The route without its wildcard.
     pub(crate) fn prefix(&self) -> &str {
-        if self.prefix.is_empty() { "/" } else { &self.prefix }
+        &self.prefix
     }
 }
 

@@ -1,9 +1,9 @@
 //! From a request to the component that answers it.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -12,10 +12,17 @@ use wasmtime_wasi_http::handler::ProxyHandler;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use crate::instances::Factory;
+use crate::outbound::sibling_of;
 use crate::route::{Pattern, find};
 
 /// Requests beyond these wait for their turn: the handler itself has no backpressure.
 const MAX_REQUESTS_AT_ONCE: usize = 1024;
+
+/// Spin keeps these paths for itself.
+const WELL_KNOWN: &str = "/.well-known/spin/";
+
+/// The client address that a component sees when a sibling calls.
+const SIBLING: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// The components and the routes to them.
 pub(crate) struct Router {
@@ -38,8 +45,10 @@ impl Router {
         mut request: Request<WasiBody>,
         client: SocketAddr,
     ) -> Response<WasiBody> {
-        if request.uri().path() == "/.well-known/spin/health" {
-            return text(StatusCode::OK, "OK");
+        match request.uri().path().strip_prefix(WELL_KNOWN) {
+            Some("health") => return text(StatusCode::OK, "OK"),
+            Some(_) => return text(StatusCode::NOT_FOUND, ""),
+            None => (),
         }
         let Some((pattern, name)) = find(&self.routes, request.uri().path()) else {
             return text(StatusCode::NOT_FOUND, "");
@@ -49,27 +58,38 @@ impl Router {
         }
         append_spin_headers(&mut request, pattern, client);
         let Ok(_turn) = self.turns.acquire().await else { return text(StatusCode::SERVICE_UNAVAILABLE, "") };
-        match self.call_component(name, request).await {
-            Ok(response) => response,
-            Err(error) => {
-                crate::log(&format!("{name}: the request failed: {error}"));
-                text(StatusCode::INTERNAL_SERVER_ERROR, "")
-            }
+        match self.components.get(name) {
+            Some(handler) => call(name, handler, request).await,
+            None => text(StatusCode::INTERNAL_SERVER_ERROR, ""),
         }
     }
 
-    /// Calls a component, from outside or from a sibling.
-    pub(crate) async fn call_component(
+    /// Answers a request from a sibling. It takes no turn: its caller has one, and could wait for itself.
+    pub(crate) async fn chain(
         &self,
         name: &str,
-        request: Request<WasiBody>,
+        mut request: Request<WasiBody>,
     ) -> Result<Response<WasiBody>, Error> {
         let handler = self.components.get(name).ok_or(Error::DestinationNotFound)?;
-        handler.handle((), request).await.map_err(|error| Error::InternalError(Some(format!("{error:#}"))))
+        request.headers_mut().remove(HOST);
+        append_spin_headers(&mut request, &Pattern::any(), SIBLING);
+        Ok(call(name, handler, request).await)
     }
 }
 
-/// hyper hands over `/path`, a guest wants `http://host/path`.
+/// A component that fails answers 500, also to its siblings, as on Spin.
+async fn call(name: &str, handler: &ProxyHandler<Factory>, request: Request<WasiBody>) -> Response<WasiBody> {
+    match handler.handle((), request).await {
+        Ok(response) => response,
+        Err(error) => {
+            crate::log(&format!("{name}: the request failed: {error:#}"));
+            text(StatusCode::INTERNAL_SERVER_ERROR, "")
+        }
+    }
+}
+
+/// hyper hands over `/path`, a guest wants `http://host/path`. The headers that concern one connection only, `host` among
+/// them, are not shown to it: Wasmtime sees to that.
 fn make_absolute(request: &mut Request<WasiBody>) -> Result<(), StatusCode> {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let authority: Authority = match (request.uri().authority(), host) {
@@ -77,21 +97,26 @@ fn make_absolute(request: &mut Request<WasiBody>) -> Result<(), StatusCode> {
         (None, Some(host)) => host.parse().map_err(|_| StatusCode::BAD_REQUEST)?,
         (None, None) => return Err(StatusCode::BAD_REQUEST),
     };
+    // Such a name means something inside only. Spin drops it, and then has no host for the request.
+    if sibling_of(authority.host()).is_some() {
+        return Err(StatusCode::BAD_REQUEST);
+    }
     let mut parts = request.uri().clone().into_parts();
     parts.scheme = Some(Scheme::HTTP);
     parts.authority = Some(authority);
     *request.uri_mut() = parts.try_into().map_err(|_| StatusCode::BAD_REQUEST)?;
-    request.headers_mut().remove(HOST);
-    request.headers_mut().remove(CONNECTION);
     Ok(())
 }
 
 /// Appends, as Spin does: what the client sends under these names stands before, so only the last value is Spin's.
 fn append_spin_headers(request: &mut Request<WasiBody>, pattern: &Pattern, client: SocketAddr) {
     let path = request.uri().path().to_owned();
+    let path_and_query = request.uri().path_and_query().map_or("/", |both| both.as_str());
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let full_url = format!("http://{host}{path_and_query}");
     let told = [
         ("spin-path-info", pattern.rest(&path).unwrap_or_default().to_owned()),
-        ("spin-full-url", request.uri().to_string()),
+        ("spin-full-url", full_url),
         ("spin-matched-route", pattern.raw().to_owned()),
         ("spin-base-path", "/".to_owned()),
         ("spin-raw-component-route", pattern.raw().to_owned()),

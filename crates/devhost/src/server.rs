@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use http::Request;
@@ -10,7 +11,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use wasmtime_wasi_http::Error;
@@ -30,7 +31,11 @@ pub(crate) async fn serve(router: Arc<Router>, listen: &str) -> anyhow::Result<(
                 Ok((stream, client)) => {
                     tokio::spawn(converse(stream, client, Arc::clone(&router)));
                 }
-                Err(error) => crate::log(&format!("cannot accept a connection: {error}")),
+                Err(error) => {
+                    crate::log(&format!("cannot accept a connection: {error}"));
+                    // Out of file descriptors, for example: trying again at once would only fill the screen.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
             },
             _ = interrupt.recv() => return Ok(()),
             _ = terminate.recv() => return Ok(()),
@@ -44,7 +49,7 @@ async fn converse(stream: TcpStream, client: SocketAddr, router: Arc<Router>) {
         let request = request.map(|body| body.map_err(Error::from).boxed_unsync());
         async move { Ok::<_, Infallible>(router.answer(request, client).await) }
     });
+    // No timer, and no TCP_NODELAY, because Spin sets neither: with a timer hyper would end idle connections after 30 s.
     // A client that goes away is not worth a line.
-    let _ =
-        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer).await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
 }

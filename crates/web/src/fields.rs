@@ -43,6 +43,14 @@ impl Fields {
         let value = serde_json::from_slice(body).map_err(|error| {
             Problem::new(StatusCode::BAD_REQUEST, "malformed-json", format!("the body is not JSON: {error}"))
         })?;
+        Self::of(value)
+    }
+
+    /// Reads a value that is JSON already.
+    ///
+    /// # Errors
+    /// 422 for what is not an object.
+    pub fn of(value: Value) -> Result<Self, Problem> {
         match value {
             Value::Object(unread) => Ok(Self { unread, errors: Vec::new() }),
             _ => Err(validation_failed(vec![FieldError {

@@ -1,0 +1,15 @@
+//! devhost as a process, with the probe as its component.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "all of this is test code, and Clippy knows only the functions marked as tests"
+)]
+
+mod http;
+mod outbound;
+mod platform;
+mod postgres;
+mod process;

@@ -1,0 +1,162 @@
+//! `api/openapi.yaml`, held against what is really said.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use http::{HeaderMap, Method};
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use crate::environment;
+
+/// The description of the interface.
+pub struct OpenApi {
+    /// The whole document.
+    pub document: Value,
+    validators: Mutex<HashMap<String, Arc<Validator>>>,
+}
+
+/// An operation of the description.
+pub struct Operation<'d> {
+    /// The path with its placeholders.
+    pub path: &'d str,
+    /// The method in upper case.
+    pub method: String,
+    value: &'d Value,
+}
+
+impl OpenApi {
+    /// The description, read once.
+    pub fn get() -> &'static Self {
+        static OPENAPI: OnceLock<OpenApi> = OnceLock::new();
+        OPENAPI.get_or_init(|| {
+            let text = std::fs::read_to_string(format!("{}/api/openapi.yaml", environment("CARTWHEEL_ROOT")))
+                .unwrap();
+            let document = serde_norway::from_str(&text).unwrap();
+            Self { document, validators: Mutex::default() }
+        })
+    }
+
+    /// All operations.
+    pub fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
+        self.document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
+            methods.as_object().unwrap().iter().map(move |(method, value)| Operation {
+                path,
+                method: method.to_uppercase(),
+                value,
+            })
+        })
+    }
+
+    /// The operation that serves a request. A literal segment counts more than a placeholder.
+    pub fn find(&self, method: &Method, path: &str) -> Option<Operation<'_>> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let fits = |pattern: &str| {
+            let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
+            pattern.len() == path.len()
+                && pattern
+                    .iter()
+                    .zip(&path)
+                    .all(|(expected, segment)| expected.starts_with('{') || expected == segment)
+        };
+        self.operations()
+            .filter(|operation| operation.method == method.as_str() && fits(operation.path))
+            .min_by_key(|operation| operation.path.matches('{').count())
+    }
+
+    /// Fails if a request is not as described.
+    pub fn check_request(&self, operation: &Operation<'_>, headers: &HeaderMap, body: &[u8]) {
+        let (method, path) = (&operation.method, operation.path);
+        let described = operation.value.pointer("/requestBody/content/application~1json/schema");
+        match described {
+            Some(schema) if !body.is_empty() => {
+                assert_eq!(headers["content-type"], "application/json", "{method} {path}");
+                let body = serde_json::from_slice(body).unwrap();
+                self.check(schema, &body, &format!("the request {method} {path}"));
+            }
+            Some(_) => {
+                let is_required = operation.value["requestBody"]["required"] == true;
+                assert!(!is_required, "{method} {path} without a body");
+            }
+            None => assert!(body.is_empty(), "{method} {path} has no body in the description"),
+        }
+    }
+
+    /// Fails if an answer is not as described.
+    pub fn check_answer(&self, operation: &Operation<'_>, status: u16, headers: &HeaderMap, body: &[u8]) {
+        let told = format!("{} {} answered {status}", operation.method, operation.path);
+        let described = &operation.value["responses"][status.to_string()];
+        assert!(!described.is_null(), "{told}, which is not described: {}", String::from_utf8_lossy(body));
+        let described = self.resolve(described);
+        for (name, header) in described["headers"].as_object().unwrap() {
+            let header = self.resolve(header);
+            let value = headers.get(name);
+            assert!(value.is_some() || header["required"] != true, "{told} without {name}");
+            if let Some(value) = value {
+                let value = json!(value.to_str().unwrap());
+                self.check(&header["schema"], &value, &format!("{told}, header {name}"));
+            }
+        }
+        let Some(content) = described["content"].as_object() else {
+            return assert!(body.is_empty(), "{told} with a body");
+        };
+        let content_type = headers["content-type"].to_str().unwrap();
+        let media = content.get(content_type).unwrap_or_else(|| panic!("{told} as {content_type}"));
+        self.check(&media["schema"], &serde_json::from_slice(body).unwrap(), &told);
+    }
+
+    /// Fails if a value does not fit a schema.
+    pub fn check(&self, schema: &Value, value: &Value, told: &str) {
+        let key = schema.to_string();
+        let validator = {
+            let mut validators = self.validators.lock().unwrap();
+            Arc::clone(validators.entry(key).or_insert_with(|| {
+                let schema = json!({ "components": self.document["components"], "allOf": [schema] });
+                Arc::new(jsonschema::draft202012::options().build(&schema).unwrap())
+            }))
+        };
+        let faults: Vec<String> = validator
+            .iter_errors(value)
+            .map(|fault| format!("{} at {}", fault, fault.instance_path()))
+            .collect();
+        assert!(faults.is_empty(), "{told} does not fit its description: {faults:#?}\n{value:#}");
+    }
+
+    fn resolve<'d>(&'d self, value: &'d Value) -> &'d Value {
+        match value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
+            Some(pointer) => self.document.pointer(pointer).unwrap(),
+            None => value,
+        }
+    }
+
+    /// `GET /path` of every operation.
+    pub fn routes(&self) -> BTreeSet<String> {
+        self.operations().map(|operation| format!("{} {}", operation.method, operation.path)).collect()
+    }
+}
+
+impl Operation<'_> {
+    /// Whether it needs a shopper's token.
+    pub fn needs_login(&self) -> bool {
+        self.value["security"].is_null()
+    }
+
+    /// Whether it needs the services' token.
+    pub fn needs_service(&self) -> bool {
+        self.value.pointer("/security/0/serviceToken").is_some()
+    }
+
+    /// Whether it reads a body.
+    pub fn has_body(&self) -> bool {
+        !self.value["requestBody"].is_null()
+    }
+
+    /// Its path with something in the place of each placeholder.
+    pub fn example_path(&self) -> String {
+        self.path
+            .replace("{id}", "1")
+            .replace("{productId}", "1")
+            .replace("{slug}", "electronics")
+            .replace("{orderId}", "ORD-0000-0000-0000-0000")
+    }
+}

@@ -1,0 +1,107 @@
+//! A real PostgreSQL behind the `Database` capability, as strict as Spin.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use capability::{Database, DbError, Param, Statement};
+use migrate::Service;
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, NoTls};
+
+use crate::environment;
+
+/// The database of a service, new and migrated, used with the rights of the service's role.
+pub struct NativePg {
+    client: Client,
+    address: String,
+}
+
+impl NativePg {
+    /// Makes a database for one test.
+    pub async fn fresh(service: Service) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("store_{}_{}_{number}", service.name(), std::process::id());
+        let admin = environment("CARTWHEEL_TEST_PG");
+        connect(&admin).await.batch_execute(&format!("create database {name}")).await.unwrap();
+        let address = admin.replace("dbname=postgres", &format!("dbname={name}"));
+        migrate::up(service, &address).await.unwrap();
+        Self::connected(service, address).await
+    }
+
+    /// Another connection to the same database.
+    pub async fn again(&self, service: Service) -> Self {
+        Self::connected(service, self.address.clone()).await
+    }
+
+    async fn connected(service: Service, address: String) -> Self {
+        let client = connect(&address).await;
+        client.batch_execute(&format!("set role {}_service", service.name())).await.unwrap();
+        Self { client, address }
+    }
+
+    /// Runs SQL with all rights, to set a scene.
+    pub async fn admin(&self, sql: &str) {
+        connect(&self.address).await.batch_execute(sql).await.unwrap();
+    }
+
+    /// The types of a statement's parameters and columns.
+    ///
+    /// # Errors
+    /// What PostgreSQL says to a statement that it does not understand.
+    pub async fn describe(&self, sql: &str) -> Result<(Vec<Type>, Vec<Type>), String> {
+        let prepared = self.client.prepare(sql).await.map_err(|error| format!("{error:?}"))?;
+        let columns = prepared.columns().iter().map(|column| column.type_().clone()).collect();
+        Ok((prepared.params().to_vec(), columns))
+    }
+}
+
+/// Connects, for as long as the client lives.
+pub async fn connect(address: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(address, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+#[derive(Debug)]
+struct Sql<'a>(Param<'a>);
+
+impl ToSql for Sql<'_> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self.0 {
+            Param::Null => Ok(IsNull::Yes),
+            // The driver checks the type that the statement infers, as Spin's does.
+            Param::Bool(value) => value.to_sql_checked(kind, out),
+            Param::Int(value) => value.to_sql_checked(kind, out),
+            Param::Text(value) => value.to_sql_checked(kind, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+impl Database for NativePg {
+    async fn query(&self, statement: &Statement, params: &[Param<'_>]) -> Result<Option<String>, DbError> {
+        let params: Vec<Sql<'_>> = params.iter().copied().map(Sql).collect();
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+        let rows =
+            self.client.query(statement.sql, &params).await.map_err(|error| match error.as_db_error() {
+                Some(told) => DbError::Refused {
+                    sqlstate: told.code().code().to_owned(),
+                    constraint: told.constraint().map(str::to_owned),
+                    message: told.message().to_owned(),
+                },
+                None => DbError::OutcomeUnknown(error.to_string()),
+            })?;
+        assert!(rows.len() <= 1, "{} answers {} rows", statement.name, rows.len());
+        Ok(rows.first().and_then(|row| row.get(0)))
+    }
+}

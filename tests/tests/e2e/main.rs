@@ -1,0 +1,80 @@
+//! The shop from outside, over HTTP. `cargo xtask test --only e2e` runs this with everything it needs.
+#![allow(
+    clippy::cmp_owned,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test says what it expects by failing loudly, and waits by this machine's clock"
+)]
+
+mod bad_input;
+mod checkout;
+mod conventions;
+mod flows;
+mod outage;
+mod routes;
+
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use cartwheel_tests::Shop;
+use cartwheel_tests::shop::{database_port, prepare_databases};
+use futures_util::StreamExt as _;
+
+type Run = fn(Arc<Shop>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The tests of a file: those that are not listed are dead code, which is an error.
+macro_rules! tests {
+    ($($name:ident),* $(,)?) => {
+        pub(crate) const TESTS: &[(&str, crate::Run)] =
+            &[$((stringify!($name), |shop| Box::pin($name(shop)))),*];
+    };
+}
+pub(crate) use tests;
+
+/// How many tests run at once.
+const AT_ONCE: usize = 4;
+
+fn main() -> ExitCode {
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let modules = [
+        ("routes", routes::TESTS),
+        ("flows", flows::TESTS),
+        ("conventions", conventions::TESTS),
+        ("bad_input", bad_input::TESTS),
+        ("checkout", checkout::TESTS),
+        ("outage", outage::TESTS),
+    ];
+    let tests: Vec<(String, Run)> = modules
+        .iter()
+        .flat_map(|(module, tests)| tests.iter().map(move |(name, run)| (format!("{module}::{name}"), *run)))
+        .filter(|(name, _)| name.contains(&filter))
+        .collect();
+    println!("\nrunning {} tests", tests.len());
+    let started = Instant::now();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    prepare_databases();
+    let failed = runtime.block_on(async {
+        let shop = Arc::new(Shop::start(database_port()));
+        let finished = futures_util::stream::iter(tests.iter())
+            .map(|(name, run)| {
+                let shop = Arc::clone(&shop);
+                async move {
+                    let outcome = tokio::spawn(run(shop)).await;
+                    println!("test {name} ... {}", if outcome.is_ok() { "ok" } else { "FAILED" });
+                    outcome.is_err()
+                }
+            })
+            .buffer_unordered(AT_ONCE);
+        finished.filter(|is_failed| std::future::ready(*is_failed)).count().await
+    });
+    let (told, passed) = (if failed == 0 { "ok" } else { "FAILED" }, tests.len() - failed);
+    let seconds = started.elapsed().as_secs();
+    println!("\ntest result: {told}. {passed} passed; {failed} failed; 0 ignored; finished in {seconds}s\n");
+    if failed == 0 && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,11 @@
+//! The statements of the services on a real PostgreSQL, with the rights of their roles.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by failing loudly"
+)]
+
+mod products;
+mod statements;
+mod users;

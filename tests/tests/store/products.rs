@@ -1,0 +1,144 @@
+//! The ledger and the reservations, where they race.
+
+use std::sync::Arc;
+
+use cartwheel_tests::pg::NativePg;
+use kernel::OrderId;
+use migrate::Service;
+use products::reservation::{Outcome, Reserve};
+use products::store;
+use serde_json::{Value, json};
+
+const SCENE: &str = "
+    insert into categories (slug, name) values ('things', 'Things');
+    insert into products (sku, name, category_id, base_price, status, stock_quantity)
+    values ('A', 'Thing A', 1, 10.00, 'active', 50), ('B', 'Thing B', 1, 2.50, 'active', 50), ('C', 'Draft', 1, 1, 'draft', 9);
+    insert into stock_movements (product_id, movement_type, quantity_change, reference)
+    values (1, 'restock', 50, 'scene'), (2, 'restock', 50, 'scene'), (3, 'restock', 9, 'scene');";
+
+async fn scene() -> NativePg {
+    let db = NativePg::fresh(Service::Products).await;
+    db.admin(SCENE).await;
+    db
+}
+
+fn order(number: i64) -> OrderId {
+    OrderId::of_cart("test", number)
+}
+
+async fn reserve(db: &NativePg, number: i64, revision: i64, lines: &[(i64, i64)]) -> Outcome {
+    let lines: Vec<Value> = lines
+        .iter()
+        .map(|(product, quantity)| json!({ "productId": product, "quantity": quantity }))
+        .collect();
+    let body = json!({ "orderId": order(number), "revision": revision, "lines": lines, "ttlSeconds": 60 });
+    let call = web_fields(&body);
+    store::reserve(db, &Reserve::read(call).unwrap()).await.unwrap()
+}
+
+fn web_fields(body: &Value) -> web::Fields {
+    web::Fields::of(body.clone()).unwrap()
+}
+
+async fn stock(db: &NativePg, product: i64) -> i64 {
+    let found = store::find_stock(db, product.try_into().unwrap(), None).await.unwrap().unwrap();
+    serde_json::from_str::<Value>(&found).unwrap()["quantity"].as_i64().unwrap()
+}
+
+async fn check_ledger(db: &NativePg) {
+    let ledger: Value = serde_json::from_str(&store::check_ledger(db).await.unwrap()).unwrap();
+    assert_eq!(ledger, json!({ "differences": [] }));
+}
+
+#[tokio::test]
+async fn all_lines_are_taken_or_none() {
+    let db = scene().await;
+    assert!(matches!(reserve(&db, 1, 1, &[(1, 2), (2, 3)]).await, Outcome::Reserved(_)));
+    let Outcome::Short(short) = reserve(&db, 2, 1, &[(1, 1), (2, 48), (3, 1), (9, 1)]).await else {
+        panic!()
+    };
+    let short: Value = serde_json::from_str(&short).unwrap();
+    let available: Vec<_> = short
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (line["productId"].clone(), line["available"].clone()))
+        .collect();
+    // A draft and what does not exist are not sold.
+    assert_eq!(available, [(json!(2), json!(47)), (json!(3), json!(0)), (json!(9), json!(0))]);
+    assert_eq!((stock(&db, 1).await, stock(&db, 2).await), (48, 47));
+    check_ledger(&db).await;
+}
+
+#[tokio::test]
+async fn two_lines_of_one_thing_are_added_up_before_they_are_checked() {
+    let db = scene().await;
+    assert!(matches!(reserve(&db, 1, 1, &[(1, 30), (1, 30)]).await, Outcome::Short(_)));
+    assert!(matches!(reserve(&db, 1, 1, &[(1, 20), (1, 30)]).await, Outcome::Reserved(_)));
+    assert_eq!(stock(&db, 1).await, 0);
+    check_ledger(&db).await;
+}
+
+#[tokio::test]
+async fn the_same_again_is_the_same_and_a_newer_cart_replaces_an_older_one() {
+    let db = scene().await;
+    let Outcome::Reserved(first) = reserve(&db, 1, 5, &[(1, 2)]).await else { panic!() };
+    let Outcome::Repeated(again) = reserve(&db, 1, 5, &[(1, 2)]).await else { panic!() };
+    let lines = |text: &str| serde_json::from_str::<Value>(text).unwrap()["lines"].clone();
+    assert_eq!(lines(&first), lines(&again));
+    assert_eq!(reserve(&db, 1, 4, &[(1, 3)]).await, Outcome::Superseded);
+    assert_eq!(reserve(&db, 1, 5, &[(1, 3)]).await, Outcome::Superseded);
+    // What the order holds already counts as available to it.
+    assert!(matches!(reserve(&db, 1, 6, &[(1, 50)]).await, Outcome::Reserved(_)));
+    assert!(matches!(reserve(&db, 1, 7, &[(1, 51)]).await, Outcome::Short(_)));
+    assert_eq!(stock(&db, 1).await, 0);
+    check_ledger(&db).await;
+}
+
+#[tokio::test]
+async fn confirm_and_release_happen_once_however_often_they_are_asked_for() {
+    let db = Arc::new(scene().await);
+    reserve(&db, 1, 1, &[(1, 10)]).await;
+    for _ in 0..3 {
+        assert!(matches!(store::confirm(&*db, &order(1)).await.unwrap(), Outcome::Confirmed(_)));
+    }
+    assert_eq!(stock(&db, 1).await, 40);
+    let mut releases = Vec::new();
+    for _ in 0..10 {
+        let db = db.again(Service::Products).await;
+        releases.push(async move { store::release(&db, &order(1)).await.unwrap() });
+    }
+    let released = futures_util::future::join_all(releases).await;
+    assert!(released.iter().all(|outcome| matches!(outcome, Outcome::Released(_))));
+    assert_eq!(stock(&db, 1).await, 50);
+    assert!(matches!(store::confirm(&*db, &order(1)).await.unwrap(), Outcome::Released(_)));
+    assert!(matches!(reserve(&db, 1, 9, &[(1, 1)]).await, Outcome::Released(_)));
+    assert_eq!(store::release(&*db, &order(7)).await.unwrap(), Outcome::Absent);
+    check_ledger(&db).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shoppers_in_opposite_order_neither_deadlock_nor_oversell() {
+    let db = scene().await;
+    let mut shoppers = Vec::new();
+    for shopper in 0..32_i64 {
+        let db = db.again(Service::Products).await;
+        shoppers.push(async move {
+            let mut taken = 0;
+            for turn in 0..8 {
+                let lines =
+                    if shopper % 2 == 0 { [(1, 1 + turn % 3), (2, 1)] } else { [(2, 1), (1, 1 + turn % 3)] };
+                match reserve(&db, shopper * 100 + turn, 1, &lines).await {
+                    Outcome::Reserved(_) => taken += 1 + turn % 3,
+                    Outcome::Short(_) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            taken
+        });
+    }
+    let taken: i64 = futures_util::future::join_all(shoppers).await.into_iter().sum();
+    assert!(taken <= 50, "{taken} of 50 units");
+    assert_eq!(stock(&db, 1).await, 50 - taken);
+    check_ledger(&db).await;
+}
