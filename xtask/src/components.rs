@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::process::{cargo, root, run};
+use crate::process::{cargo, root, run, target_dir};
 use crate::steps::step;
 use crate::toolchain::{TARGET, Toolchain};
 
@@ -52,4 +52,13 @@ pub(crate) fn build_tools() -> anyhow::Result<()> {
             ]))
         },
     )
+}
+
+/// Builds the component that devhost's own tests run, and returns its file.
+pub(crate) fn build_probe(toolchain: &Toolchain) -> anyhow::Result<PathBuf> {
+    let folder = target_dir().join("probe");
+    let mut command = toolchain.cargo("build");
+    command.args(["--release", "--quiet", "--manifest-path", "crates/devhost/probe/Cargo.toml"]);
+    run(command.env("CARGO_TARGET_DIR", &folder))?;
+    Ok(folder.join(TARGET).join("release/probe.wasm"))
 }

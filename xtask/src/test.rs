@@ -46,23 +46,19 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let is_built = tests.passed("build");
     tests.clippy_for_wasm(toolchain.as_ref());
     tests.step("unit", || {
-        process::run(&mut cargo(&[
-            "test",
-            "--workspace",
-            "--quiet",
-            "--exclude",
-            "cartwheel-tests",
-            "--exclude",
-            "firestore",
-        ]))
+        let mut command = cargo(&["test", "--workspace", "--quiet"]);
+        for needs_more in ["cartwheel-tests", "firestore", "devhost"] {
+            command.args(["--exclude", needs_more]);
+        }
+        process::run(&mut command)
     });
     tests.step("firestore", || process::run(&mut cargo(&["test", "--package", "firestore", "--quiet"])));
     tests.deny();
     if is_built {
         tests.step("worlds", worlds::run);
-        tests.on_database()?;
+        tests.on_database(toolchain.as_ref())?;
     } else {
-        for name in ["worlds", "migrations", "store", "e2e"] {
+        for name in ["worlds", "migrations", "store", "devhost", "e2e"] {
             tests.not_run(name, "the build failed");
         }
     }
@@ -143,13 +139,19 @@ impl Run<'_> {
         }
     }
 
-    fn on_database(&mut self) -> anyhow::Result<()> {
-        if !["migrations", "store", "e2e"].into_iter().any(|name| self.is_wanted(name)) {
+    fn on_database(&mut self, toolchain: Option<&Toolchain>) -> anyhow::Result<()> {
+        if !["migrations", "store", "devhost", "e2e"].into_iter().any(|name| self.is_wanted(name)) {
             return Ok(());
         }
         let cluster = Cluster::throwaway().context("the tests need a PostgreSQL of their own")?;
         self.step("migrations", || migrations(&cluster));
         self.step("store", || process::run(&mut tests(&cluster, "store")));
+        self.step("devhost", || {
+            let probe = components::build_probe(toolchain.context("there is no toolchain for the probe")?)?;
+            let mut command = cargo(&["test", "--package", "devhost", "--quiet"]);
+            command.env("CARTWHEEL_TEST_PG", cluster.address("postgres")).env("DEVHOST_PROBE_WASM", probe);
+            process::run(&mut command)
+        });
         let host = match host_name(self.options) {
             Ok(host) => host,
             Err(error) => {

@@ -72,18 +72,9 @@ impl<H: Host> Service for App<H> {
         match name {
             Name::ViewCart => view_cart(self, &call).await,
             Name::AddToCart => add_to_cart(self, call).await,
-            Name::ClearCart => {
-                change_cart(self, &call, None, |cart, _| {
-                    cart.items.clear();
-                    Ok(())
-                })
-                .await
-            }
+            Name::ClearCart => clear_cart(self, &call).await,
             Name::SetLine => set_line(self, call).await,
-            Name::RemoveLine => {
-                let item = item_of_path(&call)?;
-                change_cart(self, &call, None, |cart, quote| cart.set(item, None, quote.find(item))).await
-            }
+            Name::RemoveLine => remove_line(self, &call).await,
             Name::PlaceOrder => place_order(self, call).await,
             Name::ListOrders => list_orders(self, &call).await,
             Name::ViewOrder => view_order(self, &call).await,
@@ -116,18 +107,18 @@ async fn view_cart<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem>
 
 async fn add_to_cart<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
     // Who it is comes first: a stranger learns nothing about what is wrong with the body.
-    claimed(app, &call)?;
+    let known = known_with_cart(app, &call, &trace(&call)).await?;
     let mut body = call.json().await?;
     let product_id = body.required("productId", fields::number);
     let variant_id = body.optional("variantId", fields::number);
     let quantity = body.required("quantity", fields::number::<Quantity>);
     let (item, quantity) =
         body.finish(|| Some((Item { product_id: product_id?, variant_id: variant_id? }, quantity?)))?;
-    change_cart(app, &call, Some(item), |cart, quote| cart.add(item, quantity, quote.find(item))).await
+    change_cart(app, &call, known, Some(item), |cart, quote| cart.add(item, quantity, quote.find(item))).await
 }
 
 async fn set_line<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
-    claimed(app, &call)?;
+    let known = known_with_cart(app, &call, &trace(&call)).await?;
     let item = item_of_path(&call)?;
     let mut body = call.json().await?;
     let quantity = body.required("quantity", |value| match fields::integer(value)? {
@@ -137,7 +128,22 @@ async fn set_line<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Proble
             .map_err(|_| Fault::new("out-of-range", "must be a whole number from 0 to 99")),
     });
     let quantity = body.finish(|| quantity)?;
-    change_cart(app, &call, Some(item), |cart, quote| cart.set(item, quantity, quote.find(item))).await
+    change_cart(app, &call, known, Some(item), |cart, quote| cart.set(item, quantity, quote.find(item))).await
+}
+
+async fn remove_line<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
+    let known = known_with_cart(app, call, &trace(call)).await?;
+    let item = item_of_path(call)?;
+    change_cart(app, call, known, None, |cart, quote| cart.set(item, None, quote.find(item))).await
+}
+
+async fn clear_cart<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
+    let known = known_with_cart(app, call, &trace(call)).await?;
+    let clear = |cart: &mut Cart, _: &Quote| {
+        cart.items.clear();
+        Ok(())
+    };
+    change_cart(app, call, known, None, clear).await
 }
 
 /// The line that the path names: the product, and `?variantId=`.
@@ -153,12 +159,12 @@ fn item_of_path(call: &Call) -> Result<Item, Problem> {
 async fn change_cart<H: Host>(
     app: &App<H>,
     call: &Call,
+    (user, mut seen): (UserId, Seen),
     item: Option<Item>,
     change: impl Fn(&mut Cart, &Quote) -> Result<(), CartError>,
 ) -> Result<Reply, Problem> {
     let trace = trace(call);
     let store = Store::new(app, &trace);
-    let (user, mut seen) = known_with_cart(app, call, &trace).await?;
     for attempt in 0..ATTEMPTS {
         let quote = quote(app, &trace, &seen.cart, item).await?;
         let mut cart = seen.cart.clone();

@@ -88,7 +88,11 @@ async fn fetch(
     let params: Vec<ParameterValue> = params.iter().map(parameter).collect();
     let mut answer = connection.query(statement.sql, params).await.map_err(classify)?;
     let first = answer.rows().next().await;
-    let second = answer.rows().next().await;
+    // A stream that has said its end must not be read again: the host would end the instance.
+    let second = match first {
+        Some(_) => answer.rows().next().await,
+        None => None,
+    };
     // The rows end early when the statement fails: only the result says whether it ran to its end.
     answer.result().await.map_err(classify)?;
     if second.is_some() {
