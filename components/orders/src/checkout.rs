@@ -13,17 +13,17 @@ use std::time::Duration;
 
 use firestore::{CommitError, Error};
 use futures_util::join;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use kernel::{Currency, Money, OrderId, UserId};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
-use web::fields::{self, Fault};
-use web::{Call, Fields, Problem};
+use web::{Call, Problem};
 
 use crate::caller::{claimed, identified, trace};
 use crate::cart::Item;
 use crate::catalog::{Catalog, Reservation, ReserveError, WantedLine};
-use crate::order::{Actor, Change, Order, OrderLine, ShippingAddress, Status};
+use crate::idempotency::{document_id, fingerprint};
+use crate::order::{Actor, Change, Order, OrderLine, Status};
+use crate::place_order::PlaceOrder;
 use crate::store::{Idempotency, Seen, Store};
 use crate::{App, Host};
 
@@ -32,17 +32,6 @@ const ATTEMPTS: usize = 5;
 
 /// How long an idempotency key is remembered.
 const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// What a client says beside its cart.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PlaceOrder {
-    /// Where it goes.
-    pub shipping_address: Option<ShippingAddress>,
-    /// What the client thinks it costs.
-    pub expected_total: Option<Money>,
-    /// A word to the shop.
-    pub notes: Option<String>,
-}
 
 /// An order that was placed, now or by an earlier try of the same checkout.
 #[derive(Debug)]
@@ -53,52 +42,6 @@ pub struct Placed {
     pub is_replayed: bool,
 }
 
-impl PlaceOrder {
-    /// Reads the body.
-    ///
-    /// # Errors
-    /// 422 with every wrong field.
-    pub fn read(mut body: Fields) -> Result<Self, Problem> {
-        let shipping_address = body.optional_object("shippingAddress", read_address);
-        let expected_total = body.optional("expectedTotal", fields::money);
-        let notes = body.optional("notes", |value| {
-            let notes = fields::text(value)?;
-            if notes.chars().count() > 1000 {
-                return Err(Fault::new("wrong-length", "must have at most 1000 characters"));
-            }
-            Ok(notes.to_owned())
-        });
-        body.finish(|| {
-            Some(Self { shipping_address: shipping_address?, expected_total: expected_total?, notes: notes? })
-        })
-    }
-}
-
-fn read_address(body: &mut Fields) -> Option<ShippingAddress> {
-    let full_name = body.optional("fullName", fields::line(200));
-    let street_address = body.required("streetAddress", fields::line(200));
-    let city = body.required("city", fields::line(100));
-    let region = body.optional("region", fields::line(100));
-    let postal_code = body.optional("postalCode", fields::line(20));
-    let country = body.required("country", |value| {
-        let code = fields::text(value)?;
-        let is_code = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-        if is_code {
-            Ok(code.to_owned())
-        } else {
-            Err(Fault::new("invalid", "must be an ISO 3166-1 alpha-2 code"))
-        }
-    });
-    Some(ShippingAddress {
-        full_name: full_name?,
-        street_address: street_address?,
-        city: city?,
-        region: region?,
-        postal_code: postal_code?,
-        country: country?,
-    })
-}
-
 /// Places the order of the caller's cart.
 ///
 /// # Errors
@@ -106,7 +49,7 @@ fn read_address(body: &mut Fields) -> Option<ShippingAddress> {
 pub async fn place<H: Host>(app: &App<H>, mut call: Call) -> Result<Placed, Problem> {
     let trace = trace(&call);
     let claimed = claimed(app, &call)?;
-    let key = idempotency_key(&call.headers, claimed.user)?;
+    let key = document_id(&call.headers, claimed.user)?;
     let body = call.optional_json().await?;
     let wanted = body.map(PlaceOrder::read).transpose()?.unwrap_or_default();
     let checkout = Checkout {
@@ -347,27 +290,6 @@ fn insufficient_stock(short_lines: Value) -> Problem {
     Problem::new(StatusCode::CONFLICT, "insufficient-stock", detail).with("shortLines", short_lines)
 }
 
-/// The id of the key's document: the client's key, for this user and this route only.
-fn idempotency_key(headers: &HeaderMap, user: UserId) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = value.to_str().map(|key| key.trim().trim_matches('"')).unwrap_or_default();
-    if !(1..=255).contains(&key.len()) {
-        let detail = "must be 1 to 255 visible ASCII characters";
-        return Err(Problem::invalid_parameter("Idempotency-Key", detail));
-    }
-    Ok(Some(hex(&[user.to_string().as_bytes(), b"POST /orders", key.as_bytes()])))
-}
-
-/// Two requests with one fingerprint ask for the same thing.
-fn fingerprint(wanted: &PlaceOrder) -> String {
-    hex(&[format!("{wanted:?}").as_bytes()])
-}
-
-fn hex(parts: &[&[u8]]) -> String {
-    let digest = parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part).chain_update([0]));
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// What a failed read means to the client.
 pub(crate) fn store_problem(error: Error) -> Problem {
     match error {
@@ -379,23 +301,3 @@ pub(crate) fn store_problem(error: Error) -> Problem {
 /// `Idempotent-Replayed: true`
 pub(crate) const REPLAYED: (http::HeaderName, &str) =
     (http::HeaderName::from_static("idempotent-replayed"), "true");
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn a_key_is_good_for_one_user_only() {
-        let headers = |key: &'static str| {
-            HeaderMap::from_iter([("idempotency-key".parse().unwrap(), HeaderValue::from_static(key))])
-        };
-        let user = |id| UserId::try_from(id).unwrap();
-        let key = |key, id| idempotency_key(&headers(key), user(id)).unwrap().unwrap();
-        assert_eq!(key("abc", 1), key("\"abc\"", 1));
-        assert_ne!(key("abc", 1), key("abc", 2));
-        assert_eq!(idempotency_key(&HeaderMap::new(), user(1)).unwrap(), None);
-        assert!(idempotency_key(&headers(""), user(1)).is_err());
-    }
-}

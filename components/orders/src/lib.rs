@@ -6,6 +6,7 @@
 
 pub mod cart;
 pub mod order;
+pub mod place_order;
 
 pub mod checkout;
 pub mod reconcile;
@@ -18,6 +19,7 @@ pub mod store;
 mod caller;
 #[cfg(target_arch = "wasm32")]
 mod entry;
+mod idempotency;
 
 use capability::{Clock, Entropy, Http};
 
