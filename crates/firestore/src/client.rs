@@ -18,6 +18,9 @@ use crate::{CommitError, Credentials, Error, Query, Write};
 /// How often a call is sent at most.
 const ATTEMPTS: u32 = 4;
 
+/// After this long no further attempt is begun: whoever waits hears of the outage, instead of waiting for four time limits.
+const BUDGET: Duration = Duration::from_secs(3);
+
 /// The first pause between two attempts; each further one is twice as long, and all of them vary by half.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 
@@ -164,6 +167,7 @@ impl Firestore {
         address: &str,
         body: &Bytes,
     ) -> Result<Bytes, Failure> {
+        let give_up_at = host.now().checked_add(BUDGET);
         let mut attempt = 1;
         let mut may_renew_token = true;
         loop {
@@ -171,16 +175,17 @@ impl Firestore {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
+            let may_retry = attempt < ATTEMPTS && give_up_at.is_none_or(|limit| host.now() < limit);
             match &failure {
                 Failure::Unauthenticated(_) if may_renew_token => {
                     may_renew_token = false;
                     self.credentials.forget();
                 }
-                Failure::Aborted(_) | Failure::Unknown(_) if attempt < ATTEMPTS => {
+                Failure::Aborted(_) | Failure::Unknown(_) if may_retry => {
                     host.sleep(pause(attempt, host)).await;
                 }
                 // It asks for less: the longest pause at once.
-                Failure::Exhausted(_) if attempt < ATTEMPTS => host.sleep(pause(ATTEMPTS, host)).await,
+                Failure::Exhausted(_) if may_retry => host.sleep(pause(ATTEMPTS, host)).await,
                 _ => return Err(failure),
             }
             attempt = attempt.saturating_add(1);
