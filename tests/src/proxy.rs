@@ -6,12 +6,20 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+/// What becomes of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Open,
+    Closed,
+    Silent,
+}
+
 /// Passes connections on to a server, while it is open.
 #[derive(Debug, Clone)]
 pub struct Proxy {
     /// Where it listens.
     pub port: u16,
-    is_open: Arc<watch::Sender<bool>>,
+    mode: Arc<watch::Sender<Mode>>,
 }
 
 impl Proxy {
@@ -19,14 +27,17 @@ impl Proxy {
     pub async fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own_port = listener.local_addr().unwrap().port();
-        let (is_open, state) = watch::channel(true);
+        let (mode, state) = watch::channel(Mode::Open);
         tokio::spawn(async move {
             loop {
                 let (mut client, _) = listener.accept().await.unwrap();
                 let mut state = state.clone();
                 tokio::spawn(async move {
-                    if !*state.borrow_and_update() {
-                        return;
+                    let mode = *state.borrow_and_update();
+                    match mode {
+                        Mode::Open => {}
+                        Mode::Closed => return,
+                        Mode::Silent => return drop(state.changed().await),
                     }
                     let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
                     tokio::select! {
@@ -36,16 +47,21 @@ impl Proxy {
                 });
             }
         });
-        Self { port: own_port, is_open: Arc::new(is_open) }
+        Self { port: own_port, mode: Arc::new(mode) }
     }
 
     /// Cuts every connection and lets no new one through.
     pub fn close(&self) {
-        self.is_open.send_replace(false);
+        self.mode.send_replace(Mode::Closed);
+    }
+
+    /// Cuts every connection, and takes new ones without ever saying a word.
+    pub fn fall_silent(&self) {
+        self.mode.send_replace(Mode::Silent);
     }
 
     /// Lets connections through again.
     pub fn open(&self) {
-        self.is_open.send_replace(true);
+        self.mode.send_replace(Mode::Open);
     }
 }

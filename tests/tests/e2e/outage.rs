@@ -10,6 +10,7 @@ use cartwheel_tests::{Answer, Shop, Shopper};
 crate::tests![
     without_postgresql_every_route_says_503_and_recovers,
     connections_that_the_database_closed_cost_no_read,
+    a_database_that_says_nothing_is_given_up_on,
     without_firestore_every_route_says_503_and_recovers,
 ];
 
@@ -83,6 +84,20 @@ async fn connections_that_the_database_closed_cost_no_read(_: Arc<Shop>) {
     shop.client.get("/products/1").await.expect(200);
     ada.call("GET", "/users/me").send().await.expect(200);
     assert_eq!(ada.cart().await["itemCount"], 1);
+}
+
+async fn a_database_that_says_nothing_is_given_up_on(_: Arc<Shop>) {
+    let proxy = Proxy::to(database_port()).await;
+    let shop = Shop::start(proxy.port);
+    shop.client.get("/products/1").await.expect(200);
+    proxy.fall_silent();
+    let started = Instant::now();
+    check_down(shop.client.get("/products/1").await, "dependency-unavailable");
+    // `call_timeout_ms`, and a moment for the machine.
+    assert!(started.elapsed() <= LIMIT + Duration::from_secs(1), "it took {:?}", started.elapsed());
+    proxy.open();
+    let ada = shop.client.shopper().await;
+    recovers(&ada, "GET", "/products/1").await;
 }
 
 async fn without_firestore_every_route_says_503_and_recovers(_: Arc<Shop>) {

@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use capability::scripted::Scripted;
-use cartwheel_tests::Shop;
 use cartwheel_tests::openapi::OpenApi;
+use cartwheel_tests::{Shop, environment};
 use serde_json::Value;
 use web::Service;
 
-crate::tests![what_is_served_is_described_and_what_is_described_is_served, every_example_fits_its_schema];
+crate::tests![
+    what_is_served_is_described_and_what_is_described_is_served,
+    every_example_fits_its_schema,
+    every_component_reads_the_variables_that_the_manifest_gives_it,
+];
 
 async fn what_is_served_is_described_and_what_is_described_is_served(_: Arc<Shop>) {
     fn routes<S: Service>() -> impl Iterator<Item = String> {
@@ -34,5 +38,19 @@ async fn every_example_fits_its_schema(_: Arc<Shop>) {
         let Some(media) = response.pointer("/content/application~1problem+json") else { continue };
         assert_ne!(media["example"], Value::Null, "{name} has no example");
         openapi.check(&media["schema"], &media["example"], &format!("the example of {name}"));
+    }
+}
+
+async fn every_component_reads_the_variables_that_the_manifest_gives_it(_: Arc<Shop>) {
+    let text = std::fs::read_to_string(format!("{}/spin.toml", environment("CARTWHEEL_ROOT"))).unwrap();
+    let manifest: toml::Table = text.parse().unwrap();
+    for (name, keys) in [
+        ("users", users::Config::KEYS),
+        ("products", products::Config::KEYS),
+        ("orders", orders::Config::KEYS),
+    ] {
+        let given = manifest["component"][name]["variables"].as_table().unwrap();
+        let given: BTreeSet<&str> = given.keys().map(String::as_str).collect();
+        assert_eq!(given, keys.iter().copied().collect(), "{name}");
     }
 }
