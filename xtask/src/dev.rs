@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::Context as _;
 
 use crate::pg::{self, Cluster};
-use crate::process::{built, output, root};
+use crate::process::{Server, built, output, root};
 use crate::steps::step;
 
 /// The folder.
@@ -59,6 +59,28 @@ fn migrator(arguments: &[&str]) -> Command {
     command
 }
 
+/// Writes down which processes the shop consists of, for a run that is killed before it can stop them.
+pub(crate) fn remember(servers: &[Server]) -> anyhow::Result<()> {
+    let ids: String = servers.iter().map(|server| format!("{}\n", server.id())).collect();
+    fs::write(folder().join("processes"), ids).context("cannot write .cartwheel/processes")
+}
+
+/// Stops the servers of a run that was killed.
+pub(crate) fn stop_leftovers() {
+    let known = fs::read_to_string(folder().join("processes")).unwrap_or_default();
+    for id in known.lines() {
+        // The number may be another program's by now.
+        let program = output(Command::new("ps").args(["-o", "args=", "-p", id])).unwrap_or_default();
+        if ["devhost", "firestore-emulator", "spin up", "cloud_firestore_emulator"]
+            .iter()
+            .any(|name| program.contains(name))
+        {
+            let _ = Command::new("kill").args(["-KILL", "--", &format!("-{id}")]).status();
+        }
+    }
+    let _ = fs::remove_file(folder().join("processes"));
+}
+
 /// Stops what may be left of a shop, and removes all that it kept.
 pub(crate) fn reset() -> anyhow::Result<()> {
     let folder = folder();
@@ -66,6 +88,7 @@ pub(crate) fn reset() -> anyhow::Result<()> {
         eprintln!("there is nothing to reset");
         return Ok(());
     }
+    stop_leftovers();
     let database = pg::reachable_folder(&folder)?;
     pg::stop_leftover(&database);
     for kept in [database, folder] {

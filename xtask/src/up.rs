@@ -26,6 +26,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let started = Instant::now();
     let (sender, stop) = mpsc::channel();
     ctrlc::set_handler(move || sender.send(()).unwrap_or_default()).context("cannot wait for Ctrl-C")?;
+    dev::stop_leftovers();
     let listen = options.listen.as_deref().unwrap_or("127.0.0.1:3000");
     TcpListener::bind(listen).with_context(|| {
         format!("{listen} is taken: stop what runs there, or choose another with --listen")
@@ -41,6 +42,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     servers.extend(firestore(options, &mut variables)?);
     let (host, url) = step("start the application", || application(options, listen, &variables))?;
     servers.push(host);
+    dev::remember(&servers)?;
     announce(&url, started);
 
     let token = secrets.get("SERVICE_TOKEN").map(String::as_str).unwrap_or_default();
