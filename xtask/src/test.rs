@@ -9,7 +9,7 @@ use crate::pg::Cluster;
 use crate::process::{self, built, cargo, output, root, target_dir, which};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::up::host_name;
-use crate::{Options, components, worlds};
+use crate::{Options, components, report, worlds};
 
 /// What became of a step.
 enum Outcome {
@@ -56,9 +56,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     tests.deny();
     if is_built {
         tests.step("worlds", worlds::run);
+        tests.step("report", report::run);
         tests.on_database(toolchain.as_ref())?;
     } else {
-        for name in ["worlds", "migrations", "store", "devhost", "e2e"] {
+        for name in ["worlds", "report", "migrations", "store", "devhost", "e2e"] {
             tests.not_run(name, "the build failed");
         }
     }
