@@ -61,12 +61,6 @@ impl Fields {
         }
     }
 
-    /// An object without fields: the meaning of no body where a body is optional.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self { unread: Map::new(), errors: Vec::new() }
-    }
-
     /// Reads a field that must be there. `None` if there is a fault, which is then reported by [`Fields::finish`].
     pub fn required<T>(&mut self, name: &str, read: impl FnOnce(&Value) -> Result<T, Fault>) -> Option<T> {
         match self.unread.remove(name) {
@@ -230,14 +224,6 @@ where
     T::Error: std::fmt::Display,
 {
     T::try_from(integer(value)?).map_err(|error| Fault::new("out-of-range", error))
-}
-
-/// Reads `true` or `false`.
-///
-/// # Errors
-/// [`Fault`]
-pub fn boolean(value: &Value) -> Result<bool, Fault> {
-    value.as_bool().ok_or_else(|| Fault::wrong_type("true or false"))
 }
 
 /// Reads an amount in the default currency: a number or a string with at most two decimals.
