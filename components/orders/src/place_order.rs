@@ -44,21 +44,13 @@ fn read_address(body: &mut Fields) -> Option<ShippingAddress> {
     let city = body.required("city", fields::line(100));
     let region = body.optional("region", fields::line(100));
     let postal_code = body.optional("postalCode", fields::line(20));
-    let country = body.required("country", |value| {
-        let code = fields::text(value)?;
-        let is_code = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-        if is_code {
-            Ok(code.to_owned())
-        } else {
-            Err(Fault::new("invalid", "must be an ISO 3166-1 alpha-2 code"))
-        }
-    });
+    let country = body.required("country", fields::country);
     Some(ShippingAddress {
         full_name: full_name?,
         street_address: street_address?,
         city: city?,
         region: region?,
         postal_code: postal_code?,
-        country: country?,
+        country: country?.as_str().to_owned(),
     })
 }

@@ -57,6 +57,10 @@ id!(
     SessionId
 );
 id!(
+    /// A postal address of a user.
+    AddressId
+);
+id!(
     /// A product of the catalogue.
     ProductId
 );

@@ -9,14 +9,16 @@
 pub mod email;
 pub mod money;
 
+mod country;
 mod id;
 mod order_id;
 mod page;
 mod quantity;
 mod time;
 
+pub use crate::country::{Country, UnknownCountry};
 pub use crate::email::Email;
-pub use crate::id::{CategoryId, ProductId, SessionId, UserId, VariantId};
+pub use crate::id::{AddressId, CategoryId, ProductId, SessionId, UserId, VariantId};
 pub use crate::money::{Currency, Money};
 pub use crate::order_id::OrderId;
 pub use crate::page::{Cursor, Limit};

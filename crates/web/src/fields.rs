@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use kernel::{Currency, Money};
+use kernel::{Country, Currency, Money};
 use serde_json::{Map, Value};
 
 use crate::{FieldError, Problem};
@@ -224,6 +224,22 @@ where
     T::Error: std::fmt::Display,
 {
     T::try_from(integer(value)?).map_err(|error| Fault::new("out-of-range", error))
+}
+
+/// Reads `true` or `false`.
+///
+/// # Errors
+/// [`Fault`]
+pub fn boolean(value: &Value) -> Result<bool, Fault> {
+    value.as_bool().ok_or_else(|| Fault::wrong_type("true or false"))
+}
+
+/// Reads the code of a country.
+///
+/// # Errors
+/// [`Fault`]
+pub fn country(value: &Value) -> Result<Country, Fault> {
+    Country::parse(text(value)?).map_err(|error| Fault::new("invalid", error))
 }
 
 /// Reads an amount in the default currency: a number or a string with at most two decimals.
