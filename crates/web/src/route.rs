@@ -39,18 +39,22 @@ pub(crate) enum Found<'t, R: 'static> {
     Nothing,
 }
 
-/// The first row that fits: a literal segment stands above a placeholder in the table where both fit.
+/// The row of this method among those of the first pattern that fits. A literal segment stands above a placeholder in the
+/// table where both fit, and hides it: `/users/login` has no GET, although `/users/{id}` has.
 pub(crate) fn find<'t, R>(table: &'t [Route<R>], method: &Method, path: &str) -> Found<'t, R> {
     let method = if method == Method::HEAD { &Method::GET } else { method };
+    let mut first_fit = None;
     let mut others = Vec::new();
     for route in table {
+        if first_fit.is_some_and(|pattern| pattern != route.pattern) {
+            continue;
+        }
         if let Some(params) = fit(route.pattern, path) {
             if route.method == method {
                 return Found::Route(route, params);
             }
-            if !others.contains(&route.method) {
-                others.push(route.method);
-            }
+            first_fit = Some(route.pattern);
+            others.push(route.method);
         }
     }
     if others.is_empty() { Found::Nothing } else { Found::OtherMethods(others) }
@@ -88,6 +92,7 @@ mod tests {
         route(&Method::POST, "/things", "create"),
         route(&Method::GET, "/things/special", "special"),
         route(&Method::GET, "/things/{id}", "read"),
+        route(&Method::DELETE, "/things/{id}", "remove"),
         route(&Method::DELETE, "/things/{id}/parts/{part}", "remove part"),
     ];
 
@@ -113,7 +118,8 @@ mod tests {
     #[test]
     fn another_method_is_told_which_ones_there_are() {
         check(Method::PUT, "/things", "only [GET, POST]");
-        check(Method::POST, "/things/7", "only [GET]");
+        check(Method::POST, "/things/7", "only [GET, DELETE]");
+        check(Method::DELETE, "/things/special", "only [GET]");
     }
 
     #[test]
