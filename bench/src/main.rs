@@ -1,0 +1,44 @@
+//! Measures a running shop. See `bench/README.md`.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a command line tool talks to a person")]
+#![expect(clippy::disallowed_methods, reason = "this measures by the machine's clock")]
+
+mod hashing;
+mod load;
+
+use std::time::Duration;
+
+use anyhow::bail;
+use lexopt::prelude::{Long, Value, ValueExt as _};
+
+const USAGE: &str = "\
+bench hashing [--url URL] [--rounds N] [--seconds N]    what logins cost those who read the catalogue
+";
+
+/// What the command line said.
+struct Options {
+    url: String,
+    rounds: usize,
+    time: Duration,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let mut options =
+        Options { url: "http://127.0.0.1:3000".to_owned(), rounds: 3, time: Duration::from_secs(5) };
+    let mut command = None;
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(value) if command.is_none() => command = Some(value.string()?),
+            Long("url") => options.url = arguments.value()?.string()?,
+            Long("rounds") => options.rounds = arguments.value()?.parse()?,
+            Long("seconds") => options.time = Duration::from_secs(arguments.value()?.parse()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    match command.as_deref() {
+        Some("hashing") => hashing::run(&options).await,
+        _ => bail!("{USAGE}"),
+    }
+}
