@@ -1,5 +1,7 @@
 //! A client that trusts nobody: every request and answer has to be as described.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -99,17 +101,66 @@ impl Client {
 
     /// A new shopper with an account of their own.
     pub async fn shopper(&self) -> Shopper {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let email = format!("shopper-{number}-{}@example.com", std::process::id());
+        let email = new_email();
         let body = json!({ "email": email, "password": "correct horse", "fullName": "Some Shopper" });
         let answer = self.call("POST", "/users/register").json(&body).send().await.expect(201).json();
+        self.known_as(email, &answer)
+    }
+
+    /// Tries to log in.
+    pub async fn try_log_in(&self, email: &str, password: &str) -> Answer {
+        let body = json!({ "email": email, "password": password });
+        self.call("POST", "/users/login").json(&body).send().await
+    }
+
+    /// Somebody who logs in once more.
+    pub async fn log_in(&self, email: &str, password: &str) -> Shopper {
+        let answer = self.try_log_in(email, password).await.expect(200).json();
+        self.known_as(email.to_owned(), &answer)
+    }
+
+    /// Tries a refresh token.
+    pub async fn refresh(&self, refresh_token: &str) -> Answer {
+        let body = json!({ "refreshToken": refresh_token });
+        self.call("POST", "/users/token/refresh").json(&body).send().await
+    }
+
+    fn known_as(&self, email: String, answer: &Value) -> Shopper {
         Shopper {
             client: self.clone(),
             token: answer["token"].as_str().unwrap().to_owned(),
             refresh_token: answer["refreshToken"].as_str().unwrap().to_owned(),
             email,
             id: answer["user"]["id"].as_i64().unwrap(),
+        }
+    }
+}
+
+/// An address that nobody has.
+#[must_use]
+pub fn new_email() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("shopper-{}-{}@example.com", NUMBER.fetch_add(1, Ordering::Relaxed), std::process::id())
+}
+
+/// What must be in no log: every password and token that this run has sent or got.
+static SECRETS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Every password and token that was sent or received so far.
+#[must_use]
+pub fn secrets() -> BTreeSet<String> {
+    SECRETS.lock().unwrap().clone()
+}
+
+fn note_secrets(body: &[u8]) {
+    let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return };
+    for name in ["password", "currentPassword", "newPassword", "token", "refreshToken"] {
+        match fields.get(name).and_then(Value::as_str) {
+            // Shorter ones, which tests of wrong input send, may be a part of any text.
+            Some(secret) if secret.len() >= 9 => {
+                SECRETS.lock().unwrap().insert(secret.to_owned());
+            }
+            _ => {}
         }
     }
 }
@@ -156,10 +207,12 @@ impl Call<'_> {
         if let (Some(operation), true) = (&operation, self.is_valid) {
             openapi.check_request(operation, request.headers(), &self.body);
         }
-        let answer = tokio::time::timeout(Duration::from_secs(30), self.client.http.request(request)).await;
-        let (parts, body) = answer.expect("no answer within 30 s").unwrap().into_parts();
+        let answer = tokio::time::timeout(Duration::from_secs(60), self.client.http.request(request)).await;
+        let (parts, body) = answer.expect("no answer within 60 s").unwrap().into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, bytes };
+        note_secrets(&self.body);
+        note_secrets(&answer.bytes);
         match operation {
             Some(operation) if self.method != Method::HEAD => {
                 openapi.check_answer(&operation, answer.status, &answer.headers, &answer.bytes);

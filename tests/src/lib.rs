@@ -13,6 +13,7 @@
 )]
 
 pub mod client;
+pub mod mailbox;
 pub mod openapi;
 pub mod pg;
 pub mod proxy;

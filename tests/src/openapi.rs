@@ -59,9 +59,10 @@ impl OpenApi {
                     .zip(&path)
                     .all(|(expected, segment)| expected.starts_with('{') || expected == segment)
         };
-        self.operations()
-            .filter(|operation| operation.method == method.as_str() && fits(operation.path))
-            .min_by_key(|operation| operation.path.matches('{').count())
+        // Whatever the method: `/users/login` has no GET, although `/users/{id}` has.
+        let paths = self.operations().map(|operation| operation.path).filter(|path| fits(path));
+        let path = paths.min_by_key(|path| path.matches('{').count())?;
+        self.operations().find(|operation| operation.method == method.as_str() && operation.path == path)
     }
 
     /// Fails if a request is not as described.
@@ -136,9 +137,14 @@ impl OpenApi {
 }
 
 impl Operation<'_> {
-    /// Whether it needs a shopper's token.
+    /// Whether it needs the token of somebody who is logged in.
     pub fn needs_login(&self) -> bool {
-        self.value["security"].is_null()
+        self.value["security"].is_null() || self.needs_admin()
+    }
+
+    /// Whether it needs the token of an admin.
+    pub fn needs_admin(&self) -> bool {
+        self.value.pointer("/security/0/bearer/0").is_some_and(|role| role == "admin")
     }
 
     /// Whether it needs the services' token.
@@ -149,6 +155,13 @@ impl Operation<'_> {
     /// Whether it reads a body.
     pub fn has_body(&self) -> bool {
         !self.value["requestBody"].is_null()
+    }
+
+    /// An example of the body that it reads.
+    pub fn example_body(&self) -> Option<Value> {
+        let schema = self.value.pointer("/requestBody/content/application~1json/schema")?;
+        let schema = OpenApi::get().resolve(schema);
+        Some(schema["examples"][0].clone())
     }
 
     /// Its path with something in the place of each placeholder.

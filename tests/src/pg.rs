@@ -1,12 +1,13 @@
 //! A real PostgreSQL behind the `Database` capability, as strict as Spin.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use capability::{Database, DbError, Param, Statement};
 use migrate::Service;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{AsyncMessage, Client, NoTls};
 
 use crate::environment;
 
@@ -40,9 +41,46 @@ impl NativePg {
         Self { client, address }
     }
 
+    /// Another connection, on which PostgreSQL tells the plan of each statement, also of those inside functions.
+    pub async fn explaining(&self, service: Service) -> (Self, Plans) {
+        let (client, mut connection) = tokio_postgres::connect(&self.address, NoTls).await.unwrap();
+        let plans = Plans::default();
+        let told = plans.clone();
+        tokio::spawn(async move {
+            while let Some(message) = std::future::poll_fn(|context| connection.poll_message(context)).await {
+                if let Ok(AsyncMessage::Notice(notice)) = message {
+                    told.0.lock().unwrap().push(notice.message().to_owned());
+                }
+            }
+        });
+        let role = format!(
+            "load 'auto_explain';
+             set auto_explain.log_min_duration = 0;
+             set auto_explain.log_nested_statements = on;
+             set client_min_messages = log;
+             set role {}_service",
+            service.name()
+        );
+        client.batch_execute(&role).await.unwrap();
+        (Self { client, address: self.address.clone() }, plans)
+    }
+
     /// Runs SQL with all rights, to set a scene.
     pub async fn admin(&self, sql: &str) {
         connect(&self.address).await.batch_execute(sql).await.unwrap();
+    }
+
+    /// Runs SQL with all rights, and returns what PostgreSQL says against it.
+    ///
+    /// # Errors
+    /// PostgreSQL's words.
+    pub async fn try_admin(&self, sql: &str) -> Result<(), String> {
+        connect(&self.address).await.batch_execute(sql).await.map_err(|error| format!("{error:?}"))
+    }
+
+    /// The text that a query with all rights answers.
+    pub async fn read(&self, sql: &str) -> String {
+        connect(&self.address).await.query_one(sql, &[]).await.unwrap().get(0)
     }
 
     /// The types of a statement's parameters and columns.
@@ -53,6 +91,18 @@ impl NativePg {
         let prepared = self.client.prepare(sql).await.map_err(|error| format!("{error:?}"))?;
         let columns = prepared.columns().iter().map(|column| column.type_().clone()).collect();
         Ok((prepared.params().to_vec(), columns))
+    }
+}
+
+/// The plans that PostgreSQL told so far.
+#[derive(Debug, Clone, Default)]
+pub struct Plans(Arc<Mutex<Vec<String>>>);
+
+impl Plans {
+    /// Takes what was told since the last time.
+    #[must_use]
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
     }
 }
 

@@ -5,20 +5,26 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
+use serde_json::Value;
 
-use crate::client::Client;
+use crate::client::{Client, Shopper};
 use crate::environment;
+use crate::mailbox::Mailbox;
+use crate::pg::connect;
 
 /// The seed of the key that signs the tokens.
 pub const SIGNING_SEED: [u8; 32] = [42; 32];
 /// What the services present to each other.
 pub const SERVICE_TOKEN: &str = "a-service-token-for-tests";
+/// What messages to people are signed with.
+pub const NOTIFICATION_SECRETS: &str = "first-notification-secret,second-notification-secret";
 const PASSWORD: &str = "a-database-password-for-tests";
 /// An origin that may call.
 pub const ORIGIN: &str = "https://shop.example";
@@ -34,6 +40,8 @@ pub struct Shop {
     firestore: Mutex<Option<Process>>,
     firestore_port: u16,
     data: PathBuf,
+    /// Who carries the shop's messages to people.
+    pub mailbox: Mailbox,
     _host: Process,
 }
 
@@ -76,15 +84,68 @@ impl Shop {
     /// Starts a shop whose databases are behind `database_port`.
     #[must_use]
     pub fn start(database_port: u16) -> Self {
+        Self::start_with(database_port, &[])
+    }
+
+    /// Starts a shop some of whose variables are others than usual.
+    #[must_use]
+    pub fn start_with(database_port: u16, variables: &[(&str, &str)]) -> Self {
+        let shop = Self::start_unlogged(database_port, variables);
+        LOGS.lock().unwrap().push(Arc::clone(&shop.log));
+        shop
+    }
+
+    /// The same, with a log that may have secrets in it.
+    #[must_use]
+    pub fn start_unlogged(database_port: u16, variables: &[(&str, &str)]) -> Self {
         let firestore_port = free_port();
         let data =
             std::env::temp_dir().join(format!("cartwheel-e2e-{}-{firestore_port}.json", std::process::id()));
         let firestore = start_firestore(firestore_port, &data);
         let log = Arc::new(Mutex::new(Vec::new()));
-        let (host, url) = start_host(database_port, firestore_port, Arc::clone(&log));
+        let mailbox = Mailbox::open();
+        let given = given(database_port, firestore_port, &mailbox);
+        let changed = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let (host, url) = start_host(given.into_iter().chain(changed), Arc::clone(&log));
         let client = Client::new(&url);
         let firestore = Mutex::new(Some(firestore));
-        Self { client, url, log, firestore, firestore_port, data, _host: host }
+        Self { client, url, log, firestore, firestore_port, data, mailbox, _host: host }
+    }
+
+    /// Somebody who may manage the shop, made as the first admin of every shop is.
+    pub async fn admin(&self) -> Shopper {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let email = format!("admin-{number}-{}@example.com", std::process::id());
+        let url = environment("CARTWHEEL_TEST_PG").replace("dbname=postgres", "dbname=users_db");
+        let mut migrate = Command::new(environment("CARTWHEEL_MIGRATE"));
+        migrate.args([
+            "create-account",
+            "--url",
+            &url,
+            "--email",
+            &email,
+            "--name",
+            "Some Admin",
+            "--role",
+            "admin",
+        ]);
+        let output = migrate.env("ACCOUNT_PASSWORD", "correct horse").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.client.log_in(&email, "correct horse").await
+    }
+
+    /// Delivers messages until one of this kind for this address has arrived, and returns it.
+    pub async fn mail(&self, email: &str, kind: &str) -> Value {
+        for _ in 0..20 {
+            let deliver = self.client.call("POST", "/internal/users/notifications/deliver");
+            deliver.bearer(SERVICE_TOKEN).send().await.expect(200);
+            if let Some(mail) = self.mailbox.latest(email, kind) {
+                return mail;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{email} gets no {kind}");
     }
 
     /// Kills Firestore.
@@ -116,7 +177,56 @@ fn start_firestore(port: u16, data: &Path) -> Process {
     start(&mut command, |_| {}).0
 }
 
-fn start_host(database_port: u16, firestore_port: u16, log: Arc<Mutex<Vec<String>>>) -> (Process, String) {
+/// The logs of all shops of this run.
+static LOGS: Mutex<Vec<Arc<Mutex<Vec<String>>>>> = Mutex::new(Vec::new());
+
+/// Every line that any component wrote in this run.
+#[must_use]
+pub fn all_log_lines() -> Vec<String> {
+    LOGS.lock().unwrap().iter().flat_map(|log| log.lock().unwrap().clone()).collect()
+}
+
+/// The statement of `users_db`, with all rights, to set a scene or to look behind it.
+pub async fn users_db() -> tokio_postgres::Client {
+    connect(&environment("CARTWHEEL_TEST_PG").replace("dbname=postgres", "dbname=users_db")).await
+}
+
+/// `kid:seed` and `kid:public-key` of a signing key.
+#[must_use]
+pub fn key_pair(kid: &str, seed: [u8; 32]) -> (String, String) {
+    let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
+    let key = |bytes: [u8; 32]| format!("{kid}:{}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
+    (key(seed), key(public))
+}
+
+fn given(database_port: u16, firestore_port: u16, mailbox: &Mailbox) -> Vec<(String, String)> {
+    let (signing, verification) = key_pair("test-1", SIGNING_SEED);
+    let port = database_port.to_string();
+    let given = [
+        ("USERS_DB_PORT", port.as_str()),
+        ("USERS_DB_PASSWORD", PASSWORD),
+        ("PRODUCTS_DB_PORT", &port),
+        ("PRODUCTS_DB_PASSWORD", PASSWORD),
+        ("FIRESTORE_URL", &format!("http://127.0.0.1:{firestore_port}")),
+        ("FIRESTORE_AUTH", "emulator"),
+        ("SERVICE_TOKEN", SERVICE_TOKEN),
+        ("TOKEN_SIGNING_KEY", &signing),
+        ("TOKEN_VERIFICATION_KEYS", &verification),
+        ("CORS_ORIGINS", ORIGIN),
+        ("NOTIFICATION_URL", &mailbox.url),
+        ("NOTIFICATION_PATH", "/hook"),
+        ("NOTIFICATION_SECRETS", NOTIFICATION_SECRETS),
+        // All tests come from one address. Those of the limits start a shop of their own.
+        ("LOGINS_PER_MINUTE", "1000000"),
+        ("REGISTRATIONS_PER_MINUTE", "1000000"),
+    ];
+    given.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn start_host(
+    variables: impl Iterator<Item = (String, String)>,
+    log: Arc<Mutex<Vec<String>>>,
+) -> (Process, String) {
     let root = environment("CARTWHEEL_ROOT");
     let mut command = match environment("CARTWHEEL_HOST").as_str() {
         "devhost" => {
@@ -132,20 +242,7 @@ fn start_host(database_port: u16, firestore_port: u16, log: Arc<Mutex<Vec<String
         }
         other => panic!("CARTWHEEL_HOST is devhost or spin, not {other:?}"),
     };
-    let public = SigningKey::from_bytes(&SIGNING_SEED).verifying_key().to_bytes();
-    let port = database_port.to_string();
-    for (name, value) in [
-        ("USERS_DB_PORT", port.as_str()),
-        ("USERS_DB_PASSWORD", PASSWORD),
-        ("PRODUCTS_DB_PORT", &port),
-        ("PRODUCTS_DB_PASSWORD", PASSWORD),
-        ("FIRESTORE_URL", &format!("http://127.0.0.1:{firestore_port}")),
-        ("FIRESTORE_AUTH", "emulator"),
-        ("SERVICE_TOKEN", SERVICE_TOKEN),
-        ("TOKEN_SIGNING_KEY", &format!("test-1:{}", BASE64_URL_SAFE_NO_PAD.encode(SIGNING_SEED))),
-        ("TOKEN_VERIFICATION_KEYS", &format!("test-1:{}", BASE64_URL_SAFE_NO_PAD.encode(public))),
-        ("CORS_ORIGINS", ORIGIN),
-    ] {
+    for (name, value) in variables {
         command.env(format!("SPIN_VARIABLE_{name}"), value);
     }
     let sink = move |line: String| log.lock().unwrap().push(line);

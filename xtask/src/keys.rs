@@ -11,22 +11,63 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
 
+type Secrets = BTreeMap<String, String>;
+
 /// The secrets by the name of their variable.
-pub(crate) fn load_or_make(file: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+pub(crate) fn load_or_make(file: &Path) -> anyhow::Result<Secrets> {
     if !file.exists() {
-        let mut text =
-            String::from("# The secrets of this development shop. Remove the file for new ones.\n");
-        for (name, value) in make()? {
-            text.push_str(&format!("{name}={value}\n"));
-        }
-        let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-        out.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))?;
+        write(file, &make()?)?;
     }
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    load(file)
+}
+
+fn load(file: &Path) -> anyhow::Result<Secrets> {
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("cannot read {}: `cargo xtask up` makes it", file.display()))?;
     Ok(parse(&text))
 }
 
-fn parse(text: &str) -> BTreeMap<String, String> {
+/// Writes the file whole or not at all, for nobody else to read.
+fn write(file: &Path, secrets: &Secrets) -> anyhow::Result<()> {
+    let mut text = String::from("# The secrets of this development shop. Remove the file for new ones.\n");
+    for (name, value) in secrets {
+        text.push_str(&format!("{name}={value}\n"));
+    }
+    let fresh = file.with_extension("new");
+    let _ = fs::remove_file(&fresh);
+    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+    out.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", fresh.display()))?;
+    fs::rename(&fresh, file).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Makes a new signing key. Tokens of the one before stay good, those of the one before that do not.
+#[expect(clippy::print_stderr, reason = "a command line tool talks to a person")]
+pub(crate) fn rotate(file: &Path) -> anyhow::Result<()> {
+    let rotated = rotated(load(file)?, random::<32>()?)?;
+    write(file, &rotated)?;
+    let signing = rotated.get("TOKEN_SIGNING_KEY").and_then(|key| key.split_once(':'));
+    eprintln!(
+        "{} signs from the next `cargo xtask up` on; tokens of the key before stay good",
+        signing.map_or("the new key", |(kid, _)| kid)
+    );
+    Ok(())
+}
+
+fn rotated(mut secrets: Secrets, seed: [u8; 32]) -> anyhow::Result<Secrets> {
+    let old = secrets.get("TOKEN_SIGNING_KEY").context("there is no TOKEN_SIGNING_KEY in it")?.clone();
+    let (kid, _) = old.split_once(':').context("TOKEN_SIGNING_KEY is not kid:seed")?;
+    let number: u32 = kid.strip_prefix("dev-").and_then(|number| number.parse().ok()).unwrap_or(1);
+    let keys = secrets.get("TOKEN_VERIFICATION_KEYS").map(String::as_str).unwrap_or_default();
+    let old_public = keys.split(',').find(|key| key.split(':').next() == Some(kid));
+    let old_public = old_public.context("TOKEN_VERIFICATION_KEYS has not the key that signs")?.to_owned();
+    let (signing, public) = key_pair(&format!("dev-{}", number.saturating_add(1)), seed);
+    secrets.insert("TOKEN_SIGNING_KEY".to_owned(), signing);
+    secrets.insert("TOKEN_VERIFICATION_KEYS".to_owned(), format!("{public},{old_public}"));
+    secrets.insert("TOKEN_RETIRED_SIGNING_KEY".to_owned(), old);
+    Ok(secrets)
+}
+
+fn parse(text: &str) -> Secrets {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
         .filter_map(|line| line.split_once('='))
@@ -34,17 +75,23 @@ fn parse(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn make() -> anyhow::Result<Vec<(&'static str, String)>> {
-    let seed = random::<32>()?;
-    let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
-    let key = |bytes: [u8; 32]| format!("dev-1:{}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
-    Ok(vec![
-        ("TOKEN_SIGNING_KEY", key(seed)),
-        ("TOKEN_VERIFICATION_KEYS", key(public)),
+fn make() -> anyhow::Result<Secrets> {
+    let (signing, public) = key_pair("dev-1", random::<32>()?);
+    let secrets = [
+        ("TOKEN_SIGNING_KEY", signing),
+        ("TOKEN_VERIFICATION_KEYS", public),
         ("SERVICE_TOKEN", password()?),
         ("USERS_DB_PASSWORD", password()?),
         ("PRODUCTS_DB_PASSWORD", password()?),
-    ])
+    ];
+    Ok(secrets.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// `kid:seed` and `kid:public-key`.
+fn key_pair(kid: &str, seed: [u8; 32]) -> (String, String) {
+    let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
+    let key = |bytes: [u8; 32]| format!("{kid}:{}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
+    (key(seed), key(public))
 }
 
 /// A random password.
@@ -71,12 +118,28 @@ mod tests {
 
     #[test]
     fn the_two_keys_belong_together() {
-        let made: BTreeMap<_, _> = make().unwrap().into_iter().collect();
+        let made = make().unwrap();
         let bytes = |name: &str| -> [u8; 32] {
             let text = made[name].strip_prefix("dev-1:").unwrap();
             BASE64_URL_SAFE_NO_PAD.decode(text).unwrap().try_into().unwrap()
         };
         let public = SigningKey::from_bytes(&bytes("TOKEN_SIGNING_KEY")).verifying_key().to_bytes();
         assert_eq!(public, bytes("TOKEN_VERIFICATION_KEYS"));
+    }
+
+    #[test]
+    fn a_rotation_keeps_the_key_before_and_no_older_one() {
+        let first = make().unwrap();
+        let second = rotated(first.clone(), [2; 32]).unwrap();
+        let third = rotated(second.clone(), [3; 32]).unwrap();
+        let kids = |secrets: &Secrets, name: &str| {
+            let keys = secrets[name].split(',').map(|key| key.split(':').next().unwrap().to_owned());
+            keys.collect::<Vec<_>>()
+        };
+        assert_eq!(kids(&second, "TOKEN_VERIFICATION_KEYS"), ["dev-2", "dev-1"]);
+        assert_eq!(kids(&third, "TOKEN_VERIFICATION_KEYS"), ["dev-3", "dev-2"]);
+        assert_eq!(kids(&third, "TOKEN_SIGNING_KEY"), ["dev-3"]);
+        assert_eq!(third["TOKEN_RETIRED_SIGNING_KEY"], second["TOKEN_SIGNING_KEY"]);
+        assert_eq!(third["USERS_DB_PASSWORD"], first["USERS_DB_PASSWORD"]);
     }
 }

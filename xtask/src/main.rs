@@ -26,6 +26,7 @@ cargo xtask up       [--listen ADDRESS] [--host devhost|spin] [--database-url UR
 cargo xtask test     [--only STEP,..] [--host devhost|spin]    runs every check, from formatting to end-to-end tests
 cargo xtask build    [--report]           builds the components; --report prints sizes and memory
 cargo xtask worlds                        proves that the components import nothing outside wit/, and prints what they may do
+cargo xtask keys rotate                   gives the development shop a new signing key; the one before stays valid
 cargo xtask db                            starts the private PostgreSQL and prints its addresses
 cargo xtask reset                         stops it and removes .cartwheel
 ";
@@ -44,11 +45,13 @@ pub(crate) struct Options {
 
 fn main() -> anyhow::Result<()> {
     let mut command = None;
+    let mut subcommand = None;
     let mut options = Options::default();
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Value(value) if command.is_none() => command = Some(value.string()?),
+            Value(value) if subcommand.is_none() => subcommand = Some(value.string()?),
             Long("listen") => options.listen = Some(arguments.value()?.string()?),
             Long("host") => options.host = Some(arguments.value()?.string()?),
             Long("database-url") => options.database_url = Some(arguments.value()?.string()?),
@@ -62,7 +65,13 @@ fn main() -> anyhow::Result<()> {
             other => return Err(other.unexpected().into()),
         }
     }
+    if let (Some(command), Some(subcommand)) = (&command, &subcommand)
+        && (command.as_str(), subcommand.as_str()) != ("keys", "rotate")
+    {
+        bail!("there is no {command:?} {subcommand:?}\n{USAGE}");
+    }
     match command.as_deref() {
+        Some("keys") if subcommand.is_some() => keys::rotate(&dev::folder().join("dev.env")),
         Some("up") => up::run(&options),
         Some("test") => test::run(&options),
         Some("build") => {

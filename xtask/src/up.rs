@@ -37,6 +37,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     components::build_tools()?;
     let secrets = keys::load_or_make(&dev::folder().join("dev.env"))?;
     let mut variables: Variables = secrets.clone();
+    variables.extend(DEVELOPMENT.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let _database = database(options, &secrets, &mut variables)?;
     let mut servers = Vec::new();
     servers.extend(firestore(options, &mut variables)?);
@@ -47,7 +48,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
     let token = secrets.get("SERVICE_TOKEN").map(String::as_str).unwrap_or_default();
     let is_spin = host_name(options)? == "spin";
-    let mut next_reconcile = Instant::now() + RECONCILE;
+    let mut due = JOBS.map(|(every, _)| Instant::now() + every);
     // Everything stops when this returns: servers first, then the database.
     loop {
         if stop.recv_timeout(Duration::from_millis(300)).is_ok() {
@@ -56,16 +57,30 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         }
         servers.iter_mut().try_for_each(Server::check).context("see .cartwheel/logs")?;
         // devhost does this itself; spin has no such option.
-        if is_spin && Instant::now() >= next_reconcile {
-            next_reconcile = Instant::now() + RECONCILE;
-            let bearer = format!("authorization: Bearer {token}");
-            let address = format!("{url}/internal/orders/reconcile");
-            let _ = output(Command::new("curl").args(["-sS", "-X", "POST", "-H", &bearer, &address]));
+        for (due, (every, path)) in due.iter_mut().zip(JOBS) {
+            if is_spin && Instant::now() >= *due {
+                *due = Instant::now() + every;
+                let bearer = format!("authorization: Bearer {token}");
+                let address = format!("{url}{path}");
+                let _ = output(Command::new("curl").args(["-sS", "-X", "POST", "-H", &bearer, &address]));
+            }
         }
     }
 }
 
-const RECONCILE: Duration = Duration::from_secs(60);
+/// What is called again and again while the shop is open.
+const JOBS: [(Duration, &str); 2] = [
+    (Duration::from_secs(60), "/internal/orders/reconcile"),
+    (Duration::from_secs(5), "/internal/users/notifications/deliver"),
+];
+
+/// What is different in development, unless the environment says otherwise.
+const DEVELOPMENT: [(&str, &str); 2] = [
+    // Messages to people go to the log.
+    ("ENVIRONMENT", "development"),
+    // Whoever tries things out comes from one address, and makes more than ten accounts in a minute.
+    ("REGISTRATIONS_PER_MINUTE", "600"),
+];
 
 /// The database, and the variables that lead to it.
 fn database(
@@ -160,13 +175,23 @@ fn application(options: &Options, listen: &str, variables: &Variables) -> anyhow
         spin
     } else {
         let mut devhost = Command::new(built("devhost"));
-        devhost.args(["--listen", listen, "--every", "60", "/internal/orders/reconcile", "--bearer-env"]);
-        devhost.arg("SPIN_VARIABLE_SERVICE_TOKEN").arg("--cache-dir").arg(target_dir().join("devhost-cache"));
+        devhost.args(["--listen", listen]);
+        for (every, path) in JOBS {
+            devhost.args(["--every", &every.as_secs().to_string(), path]);
+        }
+        devhost
+            .args(["--bearer-env", "SPIN_VARIABLE_SERVICE_TOKEN"])
+            .arg("--cache-dir")
+            .arg(target_dir().join("devhost-cache"));
         devhost
     };
     command.current_dir(root()).stderr(log("application")?);
     for (name, value) in variables {
-        command.env(format!("SPIN_VARIABLE_{name}"), value);
+        // What a developer sets is what counts.
+        let name = format!("SPIN_VARIABLE_{name}");
+        if std::env::var_os(&name).is_none() {
+            command.env(name, value);
+        }
     }
     let mut file = log("components")?;
     let is_verbose = options.verbose;

@@ -1,9 +1,11 @@
--- What the token says is not asked: revocation, a disabled account and a change of role count at once.
-select json_build_object('userId', u.id, 'email', u.email, 'role', u.role, 'sessionId', s.id)::text
+-- Who somebody is. What the token says of them is not asked: revocation, a disabled account and a change of role count at
+-- once. Parameters: session, account, idle lifetime in seconds.
+select json_build_object('sessionId', s.id, 'account', account_json(u))::text
 from user_sessions s
 join users u on u.id = s.user_id
 where s.id = $1::bigint
   and u.id = $2::bigint
   and s.revoked_at is null
   and s.expires_at > now()
+  and s.last_used_at > now() - make_interval(secs => $3::bigint)
   and u.disabled_at is null

@@ -1,21 +1,23 @@
--- The account, its first session and the audit entry: all of them or none.
+-- The account, its first session, the token that proves its address, the message with it, and the audit entry: all of
+-- them or none.
 with new_user as (
-  insert into users (email, password_hash, full_name)
+  insert into users as u (email, password_hash, full_name)
   values ($1::text, $2::text, $3::text)
-  returning id, email, full_name, role, created_at
+  returning u.id, u as account
 ), new_session as (
   insert into user_sessions (user_id, token_hash, user_agent, ip, expires_at)
   select id, $4::text, $5::text, $6::text, now() + make_interval(secs => $7::bigint)
   from new_user
   returning id
+), new_token as (
+  insert into one_time_tokens (user_id, purpose, salt, token_hash, expires_at)
+  select id, 'email-verification', $8::text, $9::text, now() + make_interval(secs => $10::bigint)
+  from new_user
+), message as (
+  insert into notifications (user_id, kind) select id, 'email-verification' from new_user
 ), entry as (
   insert into user_audit_log (user_id, action, metadata)
-  select id, 'register', jsonb_build_object('ip', $6::text) from new_user
+  select u.id, 'register', jsonb_build_object('ip', $6::text, 'sessionId', s.id) from new_user u, new_session s
 )
-select json_build_object(
-  'sessionId', s.id,
-  'user', json_build_object(
-    'id', u.id, 'email', u.email, 'fullName', u.full_name, 'role', u.role, 'createdAt', rfc3339(u.created_at)
-  )
-)::text
+select json_build_object('sessionId', s.id, 'account', account_json(u.account))::text
 from new_user u, new_session s

@@ -1,4 +1,5 @@
--- Ends a session once; asked again, it answers the same.
+-- Ends a session; returns nothing if it is not there, is another's, or has ended. Parameters: session, account, what to
+-- write into the audit log.
 with ended as (
   update user_sessions
   set revoked_at = now()
@@ -6,6 +7,6 @@ with ended as (
   returning id, user_id
 ), entry as (
   insert into user_audit_log (user_id, action, metadata)
-  select user_id, 'logout', jsonb_build_object('sessionId', id) from ended
+  select user_id, $3::text, jsonb_build_object('sessionId', id) from ended
 )
-select count(*)::text from ended
+select 'ended'::text from ended

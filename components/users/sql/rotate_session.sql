@@ -1,5 +1,5 @@
 -- One step of a refresh token. The row is locked first, so of two clients with one token the second sees the first's step.
--- Parameters: session, hash of the token's random part, the token's rotation, grace in seconds.
+-- Parameters: session, hash of the token's random part, the token's rotation, grace and idle lifetime in seconds.
 with session as (
   select s.id, s.rotation, s.rotated_at, s.user_id
   from user_sessions s
@@ -8,6 +8,7 @@ with session as (
     and s.token_hash = $2::text
     and s.revoked_at is null
     and s.expires_at > now()
+    and s.last_used_at > now() - make_interval(secs => $5::bigint)
     and u.disabled_at is null
   for update of s
 ), verdict as (
@@ -30,15 +31,12 @@ with session as (
   returning s.rotation
 ), entry as (
   insert into user_audit_log (user_id, action, metadata)
-  select user_id, 'refresh-replayed', jsonb_build_object('sessionId', id) from verdict where outcome = 'replayed'
+  select user_id, 'refresh-' || outcome, jsonb_build_object('sessionId', id)
+  from verdict
+  where outcome <> 'rotated'
 )
 select json_build_object(
-  'outcome', v.outcome,
-  'rotation', step.rotation,
-  'sessionId', v.id,
-  'user', json_build_object(
-    'id', u.id, 'email', u.email, 'fullName', u.full_name, 'role', u.role, 'createdAt', rfc3339(u.created_at)
-  )
+  'outcome', v.outcome, 'rotation', step.rotation, 'sessionId', v.id, 'account', account_json(u)
 )::text
 from verdict v
 join step on true

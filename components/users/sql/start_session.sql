@@ -1,18 +1,29 @@
--- Nothing is returned for an account that was disabled since its password was checked.
+-- Starts a session with a password that was right. Nothing is returned for an account that was disabled since then, or has
+-- another password by now: the row is locked, so a change that is under way is waited for.
+-- Parameters: account, hash of the refresh token, user agent, ip, lifetime in seconds, version of the password that was
+-- right, and its new hash if it was hashed with outdated parameters.
 with account as (
-  select id, email, full_name, role, created_at from users where id = $1::bigint and disabled_at is null
+  select u.id, u.email, u as account
+  from users u
+  where u.id = $1::bigint and u.disabled_at is null and u.password_version = $6::bigint
+  for no key update
+), rehashed as (
+  update users u
+  set password_hash = $7::text
+  from account a
+  where u.id = a.id and $7::text is not null
 ), new_session as (
   insert into user_sessions (user_id, token_hash, user_agent, ip, expires_at)
   select id, $2::text, $3::text, $4::text, now() + make_interval(secs => $5::bigint) from account
   returning id
+), forgotten as (
+  update throttle_counters c
+  set attempts = 0
+  from account a
+  where c.kind = 'login-account' and c.slot = throttle_slot(a.email)
 ), entry as (
   insert into user_audit_log (user_id, action, metadata)
-  select id, 'login', jsonb_build_object('ip', $4::text) from account
+  select a.id, 'login', jsonb_build_object('ip', $4::text, 'sessionId', s.id) from account a, new_session s
 )
-select json_build_object(
-  'sessionId', s.id,
-  'user', json_build_object(
-    'id', u.id, 'email', u.email, 'fullName', u.full_name, 'role', u.role, 'createdAt', rfc3339(u.created_at)
-  )
-)::text
-from account u, new_session s
+select json_build_object('sessionId', s.id, 'account', account_json(a.account))::text
+from account a, new_session s

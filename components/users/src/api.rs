@@ -1,15 +1,21 @@
-//! The routes, and one short story for each.
+//! The routes. The stories are in `api/`, one file for each thing that people do.
+
+mod account;
+mod addresses;
+mod admin;
+mod caller;
+mod delivery;
+mod passwords;
+mod recovery;
+mod sessions;
 
 use capability::{Clock, Entropy};
 use http::{Method, StatusCode};
-use identity::{RefreshToken, token};
+use kernel::Cursor;
 use serde::Serialize;
-use web::fields;
 use web::{Call, Health, Origins, Problem, Reply, Route, Service, route};
 
-use crate::account::{Account, Login, Registration};
-use crate::session::{Device, Identified, RotationOutcome, Started, Tokens};
-use crate::store::{self, RegisterError};
+use crate::store::{self, Change, PageOf, RegisterError, Rule};
 use crate::{App, Host};
 
 /// What each route is called.
@@ -21,26 +27,70 @@ pub enum Name {
     VerifyToken,
     Refresh,
     LogOut,
+    LogOutEverywhere,
+    RequestPasswordReset,
+    ResetPassword,
+    RequestEmailVerification,
+    VerifyEmail,
     Me,
+    Rename,
+    Erase,
+    ChangePassword,
+    Export,
+    Sessions,
+    RevokeSession,
+    Addresses,
+    AddAddress,
+    Address,
+    ChangeAddress,
+    RemoveAddress,
+    Accounts,
+    Account,
+    Administer,
+    AuditLog,
     Jwks,
     Health,
+    DeliverNotifications,
 }
 
 impl<H: Host> Service for App<H> {
     const NAME: &'static str = "users";
     type Name = Name;
     const ROUTES: &'static [Route<Name>] = &[
-        // For shoppers.
+        // For shoppers: in, out, and back in.
         route(&Method::POST, "/users/register", Name::Register),
         route(&Method::POST, "/users/login", Name::LogIn),
         route(&Method::POST, "/users/token/refresh", Name::Refresh),
         route(&Method::POST, "/users/logout", Name::LogOut),
+        route(&Method::POST, "/users/logout-all", Name::LogOutEverywhere),
+        route(&Method::POST, "/users/password-reset", Name::RequestPasswordReset),
+        route(&Method::POST, "/users/password-reset/confirm", Name::ResetPassword),
+        route(&Method::POST, "/users/email-verification", Name::RequestEmailVerification),
+        route(&Method::POST, "/users/email-verification/confirm", Name::VerifyEmail),
+        // For shoppers: what is theirs.
         route(&Method::GET, "/users/me", Name::Me),
+        route(&Method::PATCH, "/users/me", Name::Rename),
+        route(&Method::DELETE, "/users/me", Name::Erase),
+        route(&Method::PUT, "/users/me/password", Name::ChangePassword),
+        route(&Method::GET, "/users/me/export", Name::Export),
+        route(&Method::GET, "/users/me/sessions", Name::Sessions),
+        route(&Method::DELETE, "/users/me/sessions/{id}", Name::RevokeSession),
+        route(&Method::GET, "/users/me/addresses", Name::Addresses),
+        route(&Method::POST, "/users/me/addresses", Name::AddAddress),
+        route(&Method::GET, "/users/me/addresses/{id}", Name::Address),
+        route(&Method::PUT, "/users/me/addresses/{id}", Name::ChangeAddress),
+        route(&Method::DELETE, "/users/me/addresses/{id}", Name::RemoveAddress),
         // For the other services.
         route(&Method::GET, "/users/verify-token", Name::VerifyToken),
         route(&Method::GET, "/users/.well-known/jwks.json", Name::Jwks),
         // For operators.
         route(&Method::GET, "/users/health", Name::Health),
+        route(&Method::POST, "/internal/users/notifications/deliver", Name::DeliverNotifications),
+        // For admins. Below the names that /users/{id} would take for an id.
+        route(&Method::GET, "/users", Name::Accounts),
+        route(&Method::GET, "/users/{id}", Name::Account),
+        route(&Method::PATCH, "/users/{id}", Name::Administer),
+        route(&Method::GET, "/users/{id}/audit-log", Name::AuditLog),
     ];
 
     fn host(&self) -> &(impl Clock + Entropy) {
@@ -53,170 +103,93 @@ impl<H: Host> Service for App<H> {
 
     async fn answer(&self, name: Name, call: Call) -> Result<Reply, Problem> {
         match name {
-            Name::Register => register(self, call).await,
-            Name::LogIn => log_in(self, call).await,
-            Name::Refresh => refresh(self, call).await,
-            Name::LogOut => log_out(self, &call).await,
-            Name::Me => me(self, &call).await,
-            Name::VerifyToken => verify_token(self, &call).await,
-            Name::Jwks => jwks(self),
+            Name::Register => sessions::register(self, call).await,
+            Name::LogIn => sessions::log_in(self, call).await,
+            Name::Refresh => sessions::refresh(self, call).await,
+            Name::LogOut => sessions::log_out(self, &call).await,
+            Name::LogOutEverywhere => sessions::log_out_everywhere(self, &call).await,
+            Name::Sessions => sessions::list(self, &call).await,
+            Name::RevokeSession => sessions::revoke(self, &call).await,
+            Name::RequestPasswordReset => recovery::request_password_reset(self, call).await,
+            Name::ResetPassword => recovery::reset_password(self, call).await,
+            Name::RequestEmailVerification => recovery::request_email_verification(self, &call).await,
+            Name::VerifyEmail => recovery::verify_email(self, call).await,
+            Name::Me => account::me(self, &call).await,
+            Name::Rename => account::rename(self, call).await,
+            Name::Erase => account::erase(self, call).await,
+            Name::ChangePassword => account::change_password(self, call).await,
+            Name::Export => account::export(self, &call).await,
+            Name::Addresses => addresses::list(self, &call).await,
+            Name::AddAddress => addresses::add(self, call).await,
+            Name::Address => addresses::show(self, &call).await,
+            Name::ChangeAddress => addresses::change(self, call).await,
+            Name::RemoveAddress => addresses::remove(self, &call).await,
+            Name::VerifyToken => caller::verify_token(self, &call).await,
+            Name::Jwks => caller::jwks(self),
             Name::Health => Health::default().check("database", store::ping(&self.host).await).reply(),
+            Name::DeliverNotifications => delivery::deliver(self, &call).await,
+            Name::Accounts => admin::list(self, &call).await,
+            Name::Account => admin::show(self, &call).await,
+            Name::Administer => admin::administer(self, call).await,
+            Name::AuditLog => admin::audit_log(self, &call).await,
         }
     }
 }
 
-async fn register<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
-    let person = Registration::read(call.json().await?)?;
-    let hash = person.password.hash(app.host.bytes()).map_err(Problem::internal)?;
-    let session = NewSession::of(app, &call);
-    let started = store::register(
-        &app.host,
-        (&person.email, &person.full_name),
-        &hash,
-        &session.refresh_hash(),
-        &session.device,
-    )
-    .await?;
-    Ok(session.issue(app, started)?.created_at("/users/me"))
-}
-
-async fn log_in<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
-    let login = Login::read(call.json().await?)?;
-    let session = NewSession::of(app, &call);
-    let credentials = match &login.email {
-        Some(email) => store::find_credentials(&app.host, email).await?,
-        None => None,
-    };
-    // Always hashed, whoever it is and whatever their state: the time must not tell which of them is the reason.
-    let is_match = login.password.matches(credentials.as_ref().map(|credentials| &credentials.password_hash));
-    let started = match credentials.as_ref().filter(|credentials| is_match && !credentials.is_disabled) {
-        Some(known) => {
-            store::start_session(&app.host, known.user, &session.refresh_hash(), &session.device).await?
-        }
-        None => None,
-    };
-    let Some(started) = started else {
-        let meant = credentials.map(|credentials| credentials.user);
-        store::record_failed_login(&app.host, meant, &session.device).await?;
-        return Err(Problem::unauthorized(
-            "invalid-credentials",
-            "the e-mail address or the password is wrong",
-        ));
-    };
-    session.issue(app, started)
-}
-
-async fn refresh<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
-    let mut body = call.json().await?;
-    let presented = body.required("refreshToken", |value| fields::text(value).map(str::to_owned));
-    let presented = body.finish(|| presented)?;
-    let refused =
-        || Problem::unauthorized("invalid-refresh-token", "the refresh token is not valid; log in again");
-    let token = RefreshToken::parse(&presented, app.config.tokens.signing_key()).map_err(|_| refused())?;
-    let rotated = store::rotate_session(&app.host, &token).await?.ok_or_else(refused)?;
-    match rotated.outcome {
-        RotationOutcome::Rotated | RotationOutcome::Repeated => {
-            let started = Started { session: rotated.session, account: rotated.account };
-            issue(app, started, token.at_rotation(rotated.rotation))
-        }
-        RotationOutcome::Replayed => {
-            let session = token.session();
-            Err(refused()
-                .caused_by(format!("a retired refresh token was replayed, session {session} was ended")))
-        }
+/// The page that a request asks for. `list` is in the cursor, so that one of another list is refused.
+fn page_of(call: &Call, list: &str) -> Result<PageOf, Problem> {
+    let query = call.query();
+    let limit = query.limit()?.get();
+    let cursor: Option<(String, i64)> = query.cursor()?;
+    match cursor {
+        Some((of, after)) if of == list => Ok(PageOf { after: Some(after), limit: limit.saturating_add(1) }),
+        Some(_) => Err(Problem::invalid_parameter("cursor", "is the nextCursor of another list")),
+        None => Ok(PageOf { after: None, limit: limit.saturating_add(1) }),
     }
 }
 
-async fn log_out<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let known = identified(app, call).await?;
-    store::revoke_session(&app.host, known.session, known.user).await?;
-    Ok(Reply::no_content())
+/// A page in its envelope: `rows` has one more than the page if there is another one.
+fn page<R, T: Serialize>(
+    list: &str,
+    page: PageOf,
+    mut rows: Vec<R>,
+    id: impl Fn(&R) -> i64,
+    show: impl Fn(R) -> T,
+) -> Result<Reply, Problem> {
+    let limit = usize::try_from(page.limit.saturating_sub(1)).unwrap_or(0);
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().filter(|_| has_more).map(id);
+    let next_cursor = last.and_then(|last| Cursor::of(&(list, last))).map(Cursor::into_string);
+    let items: Vec<T> = rows.into_iter().map(show).collect();
+    let items = serde_json::to_string(&items).map_err(Problem::internal)?;
+    // A cursor is base64url: nothing in it needs escaping.
+    let next_cursor = next_cursor.map_or("null".to_owned(), |cursor| format!("\"{cursor}\""));
+    Ok(Reply::finished(format!(r#"{{"{list}":{items},"nextCursor":{next_cursor}}}"#)))
 }
 
-async fn me<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let claims = claims(app, call)?;
-    let account: Option<Account> = match claims.user() {
-        Some(user) => store::find_account(&app.host, claims.session(), user).await?,
-        None => None,
-    };
-    Reply::ok(&account.ok_or_else(invalid_token)?)
-}
-
-async fn verify_token<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let known = identified(app, call).await?;
-    Reply::ok(&known)
-}
-
-fn jwks<H: Host>(app: &App<H>) -> Result<Reply, Problem> {
-    let keys = app.config.tokens.verification_keys().jwks();
-    Ok(Reply::ok(&serde_json::json!({ "keys": keys }))?.cached("public, max-age=300"))
-}
-
-/// A session that a client asks for, before the database has it.
-struct NewSession {
-    device: Device,
-    random: [u8; 16],
-}
-
-impl NewSession {
-    fn of<H: Host>(app: &App<H>, call: &Call) -> Self {
-        Self { device: device(call), random: app.host.bytes() }
-    }
-
-    /// What the database keeps of the session's refresh tokens.
-    fn refresh_hash(&self) -> String {
-        RefreshToken::hash_of(&self.random)
-    }
-
-    fn issue<H: Host>(self, app: &App<H>, started: Started) -> Result<Reply, Problem> {
-        let refresh = RefreshToken::new(started.session, 0, self.random);
-        issue(app, started, refresh)
+/// What a change came to, as an answer. `what` is what may not be there.
+fn changed<T>(change: Change<T>, what: &str) -> Result<T, Problem> {
+    match change {
+        Change::Made(value) => Ok(value),
+        Change::Absent => Err(Problem::not_found(what)),
+        Change::Stale => Err(Problem::stale()),
+        Change::Refused(rule) => Err(rule.into()),
     }
 }
 
-fn issue<H: Host>(app: &App<H>, started: Started, refresh: RefreshToken) -> Result<Reply, Problem> {
-    let tokens = Tokens::issue(&app.config.tokens, started, refresh, app.host.now(), app.host.bytes());
-    Reply::ok(&tokens.map_err(Problem::internal)?)
-}
-
-fn device(call: &Call) -> Device {
-    let user_agent = call.headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
-    Device {
-        user_agent: user_agent.map(|text| text.chars().take(300).collect()),
-        ip: call.client_address().map(|ip| ip.to_string()),
+impl From<Rule> for Problem {
+    fn from(rule: Rule) -> Self {
+        let (code, detail) = match rule {
+            Rule::AtMostSoManyAddresses => {
+                ("too-many-addresses", "an account has 100 addresses at most; remove one first")
+            }
+            Rule::OneAdminAtLeast => {
+                ("last-admin", "the shop would have no admin any more; make somebody else an admin first")
+            }
+        };
+        Self::new(StatusCode::CONFLICT, code, detail)
     }
-}
-
-/// The caller's claims: the cheap half of the check, which refuses garbage without asking the database.
-fn claims<H: Host>(app: &App<H>, call: &Call) -> Result<token::Claims, Problem> {
-    app.config.tokens.verify(call.bearer()?, app.host.now()).map_err(|_| invalid_token())
-}
-
-/// A caller whose session is good, as the other services are told.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Known {
-    #[serde(rename = "userId")]
-    user: kernel::UserId,
-    #[serde(rename = "sessionId")]
-    session: kernel::SessionId,
-    email: String,
-    role: identity::Role,
-    expires_at: Option<kernel::Timestamp>,
-}
-
-async fn identified<H: Host>(app: &App<H>, call: &Call) -> Result<Known, Problem> {
-    let claims = claims(app, call)?;
-    let found: Option<Identified> = match claims.user() {
-        Some(user) => store::find_session(&app.host, claims.session(), user).await?,
-        None => None,
-    };
-    let Identified { user, email, role, session } = found.ok_or_else(invalid_token)?;
-    Ok(Known { user, session, email, role, expires_at: claims.expires_at() })
-}
-
-fn invalid_token() -> Problem {
-    Problem::unauthorized("invalid-token", token::InvalidToken.to_string())
 }
 
 impl From<RegisterError> for Problem {
@@ -231,3 +204,6 @@ impl From<RegisterError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,35 @@
 //! What the service is told by its variables.
 
-use capability::{DatabaseAddress, Misconfigured, Settings};
-use identity::keys::InvalidKey;
-use identity::{SigningKey, TokenIssuer, VerificationKeys};
 use std::time::Duration;
+
+use capability::{DatabaseAddress, Misconfigured, Settings};
+use identity::keys::{InvalidKey, SigningKeys};
+use identity::{HashCost, SigningKey, TokenIssuer, VerificationKeys};
 use web::Origins;
+
+use crate::notification::Receiver;
+use crate::session::Lifetimes;
+use crate::throttle::Limit;
 
 /// The configuration, read once per instance.
 #[derive(Debug)]
 pub struct Config {
     /// Signs and verifies access tokens.
     pub tokens: TokenIssuer,
+    /// What a password hash costs.
+    pub hash_cost: HashCost,
+    /// How long sessions last.
+    pub lifetimes: Lifetimes,
+    /// Logins from one client.
+    pub logins: Limit,
+    /// Registrations from one client, and requests for messages, and redemptions of reset tokens: each counted for itself.
+    pub registrations: Limit,
+    /// How many proxies of ours stand before the service.
+    pub trusted_hops: usize,
+    /// Who carries messages to people.
+    pub receiver: Receiver,
+    /// What is presented on internal routes.
+    pub service_token: String,
     /// Whose pages may call.
     pub origins: Origins,
 }
@@ -20,7 +39,7 @@ pub struct Config {
 pub struct HostConfig {
     /// Where users_db is.
     pub database: DatabaseAddress,
-    /// The limit on every statement.
+    /// The limit on every statement and every outbound request.
     pub call_timeout: Duration,
 }
 
@@ -33,9 +52,22 @@ impl Config {
         "db_user",
         "db_password",
         "token_signing_key",
+        "token_retired_signing_key",
         "token_verification_keys",
         "token_issuer",
         "token_audience",
+        "password_memory_kib",
+        "password_passes",
+        "session_lifetime_s",
+        "session_idle_s",
+        "logins_per_minute",
+        "registrations_per_minute",
+        "trusted_hops",
+        "environment",
+        "notification_url",
+        "notification_path",
+        "notification_secrets",
+        "service_token",
         "cors_origins",
         "call_timeout_ms",
     ];
@@ -51,12 +83,64 @@ impl Config {
         };
         let signing_key =
             settings.parsed("token_signing_key", None, |text| SigningKey::parse(text).map(Some));
+        let retired = settings.parsed("token_retired_signing_key", None, |text| match text {
+            "" => Ok(None),
+            text => SigningKey::parse(text).map(Some),
+        });
         let verification_keys =
             settings.parsed("token_verification_keys", None, |text| VerificationKeys::parse(text).map(Some));
         let (issuer, audience) = (settings.required("token_issuer"), settings.required("token_audience"));
+        let hash_cost = hash_cost(&mut settings);
+        let lifetimes = Lifetimes {
+            absolute_s: settings.number("session_lifetime_s", 1),
+            idle_s: settings.number("session_idle_s", 1),
+        };
+        let mut per_minute = |name| Limit { attempts: settings.number(name, 1), window_s: 60 };
+        let (logins, registrations) =
+            (per_minute("logins_per_minute"), per_minute("registrations_per_minute"));
+        let trusted_hops = usize::try_from(settings.number("trusted_hops", 0)).unwrap_or(0);
+        let receiver = receiver(&mut settings);
+        let service_token = settings.required("service_token");
         let origins = Origins::parse(settings.optional("cors_origins"));
         settings.finish(())?;
         let keys = signing_key.zip(verification_keys).ok_or_else(|| Misconfigured(InvalidKey.to_string()))?;
-        Ok((Self { tokens: TokenIssuer::new(keys.0, keys.1, &issuer, &audience), origins }, host))
+        let signing_keys = SigningKeys { current: keys.0, retired };
+        let config = Self {
+            tokens: TokenIssuer::new(signing_keys, keys.1, &issuer, &audience),
+            hash_cost,
+            lifetimes,
+            logins,
+            registrations,
+            trusted_hops,
+            receiver,
+            service_token,
+            origins,
+        };
+        Ok((config, host))
+    }
+}
+
+fn hash_cost(settings: &mut Settings) -> HashCost {
+    let mut number = |name: &str| u32::try_from(settings.number(name, 1)).unwrap_or(u32::MAX);
+    let (memory_kib, passes) = (number("password_memory_kib"), number("password_passes"));
+    settings.parsed("password_memory_kib", HashCost::MINIMUM, |_| HashCost::new(memory_kib, passes))
+}
+
+/// A host that cannot exist (RFC 2606) stands for none: Spin wants a host in the list of those that may be called.
+fn receiver(settings: &mut Settings) -> Receiver {
+    let is_development = settings.parsed("environment", false, |text| match text {
+        "production" => Ok(false),
+        "development" => Ok(true),
+        _ => Err("is neither production nor development"),
+    });
+    let host = settings.required("notification_url").trim_end_matches('/').to_owned();
+    if host.ends_with(".invalid") {
+        return if is_development { Receiver::Log } else { Receiver::Nobody };
+    }
+    let secrets = settings.required("notification_secrets");
+    let secrets = secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty());
+    Receiver::Webhook {
+        url: format!("{host}{}", settings.optional("notification_path")),
+        secrets: secrets.map(str::to_owned).collect(),
     }
 }

@@ -1,10 +1,15 @@
 //! The users service: accounts, their sessions, and the answer to "whose token is this?".
 //!
-//! Read [`account`] and [`session`] for the rules, [`api`] for the routes, [`store`] and `sql/` for what the database does.
+//! Read the domain files for the rules ([`account`], [`session`], [`throttle`], [`address`], [`notification`], [`admin`]),
+//! [`api`] for the routes, [`store`] and `sql/` for what the database does.
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod address;
+pub mod admin;
+pub mod notification;
 pub mod session;
+pub mod throttle;
 
 pub mod api;
 pub mod config;
@@ -13,14 +18,16 @@ pub mod store;
 #[cfg(target_arch = "wasm32")]
 mod entry;
 
-use capability::{Clock, Database, Entropy};
+use capability::{Clock, Database, Entropy, Http};
+use futures_util::lock::Mutex;
+use identity::PasswordHasher;
 
 pub use crate::config::Config;
 
-/// What this service may ask of its host. It has no outbound HTTP.
-pub trait Host: Database + Clock + Entropy {}
+/// What this service may ask of its host. HTTP is for the one receiver of messages that a variable names.
+pub trait Host: Database + Http + Clock + Entropy {}
 
-impl<H: Database + Clock + Entropy> Host for H {}
+impl<H: Database + Http + Clock + Entropy> Host for H {}
 
 /// The service.
 #[derive(Debug)]
@@ -29,4 +36,14 @@ pub struct App<H> {
     pub host: H,
     /// Its configuration.
     pub config: Config,
+    /// Makes and compares password hashes, one at a time.
+    pub passwords: Mutex<PasswordHasher>,
+}
+
+impl<H: Host> App<H> {
+    /// The service on this host.
+    #[must_use]
+    pub fn new(host: H, config: Config) -> Self {
+        Self { host, passwords: Mutex::new(PasswordHasher::new(config.hash_cost)), config }
+    }
 }

@@ -1,13 +1,19 @@
 //! Sessions: one login on one device, and the tokens that stand for it.
 
-use identity::{RefreshToken, Role, TokenIssuer};
-use kernel::{SessionId, Timestamp, UserId};
+use identity::{RefreshToken, TokenIssuer};
+use kernel::{SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 
-/// How long a session lasts at most, in seconds: 30 days.
-pub const LIFETIME_S: i64 = 30 * 24 * 60 * 60;
+/// How long sessions last, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// From the login, however much it is used.
+    pub absolute_s: i64,
+    /// From the last refresh.
+    pub idle_s: i64,
+}
 
 /// How long after a rotation the former refresh token still gets the same successor, in seconds: an answer that was lost is
 /// asked for again within that time, and a thief has no more than that.
@@ -22,7 +28,7 @@ pub struct Device {
     pub ip: Option<String>,
 }
 
-/// A session that was just started or continued.
+/// A session with its account: just started, continued, or found to be good.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Started {
@@ -30,7 +36,6 @@ pub struct Started {
     #[serde(rename = "sessionId")]
     pub session: SessionId,
     /// Whose it is.
-    #[serde(rename = "user")]
     pub account: Account,
 }
 
@@ -45,7 +50,6 @@ pub struct Rotated {
     #[serde(rename = "sessionId")]
     pub session: SessionId,
     /// Whose it is.
-    #[serde(rename = "user")]
     pub account: Account,
 }
 
@@ -61,20 +65,22 @@ pub enum RotationOutcome {
     Replayed,
 }
 
-/// A session that is good, as the database has it now.
+/// A session in its owner's list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Identified {
-    /// Whose it is.
-    #[serde(rename = "userId")]
-    pub user: UserId,
-    /// Their address.
-    pub email: String,
-    /// What they may do.
-    pub role: Role,
+pub struct Listed {
     /// Its id.
-    #[serde(rename = "sessionId")]
-    pub session: SessionId,
+    pub id: SessionId,
+    /// What the client called itself.
+    pub user_agent: Option<String>,
+    /// Where the login came from.
+    pub ip: Option<String>,
+    /// The login.
+    pub created_at: Timestamp,
+    /// The last refresh, or the login.
+    pub last_used_at: Timestamp,
+    /// When it ends if it is not used before.
+    pub expires_at: Timestamp,
 }
 
 /// The answer to a login.
@@ -102,7 +108,7 @@ impl Tokens {
         let token = tokens.sign(started.account.id, started.session, started.account.role, now, jti)?;
         Ok(Self {
             token,
-            refresh_token: refresh.encode(tokens.signing_key()),
+            refresh_token: refresh.encode(tokens.signing_keys()),
             expires_in: identity::token::LIFETIME_S,
             user: started.account,
         })

@@ -60,6 +60,14 @@ impl Settings {
         })
     }
 
+    /// A variable that is a whole number from `least` on.
+    pub fn number(&mut self, name: &str, least: i64) -> i64 {
+        self.parsed(name, least, |text| match text.parse() {
+            Ok(number) if number >= least => Ok(number),
+            _ => Err(format!("is not a whole number from {least} on")),
+        })
+    }
+
     /// The address of the service's PostgreSQL database in the form that Spin takes, from the variables `db_host`,
     /// `db_port`, `db_name`, `db_user` and `db_password`.
     pub fn database(&mut self, application: &str) -> DatabaseAddress {

@@ -19,6 +19,23 @@ pub struct SigningKey {
     pub(crate) kid: String,
     pub(crate) key: EncodingKey,
     refresh_key: [u8; 32],
+    one_time_key: [u8; 32],
+}
+
+/// The private key of new tokens, and the one that it replaced for as long as refresh tokens of that one are in use.
+#[derive(Debug)]
+pub struct SigningKeys {
+    /// Signs.
+    pub current: SigningKey,
+    /// Only recognises what it made itself.
+    pub retired: Option<SigningKey>,
+}
+
+impl SigningKeys {
+    /// The keys that made what is still accepted, the current one first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &SigningKey> {
+        std::iter::once(&self.current).chain(&self.retired)
+    }
 }
 
 /// The public keys of tokens that are still accepted, more than one during a rotation.
@@ -52,16 +69,28 @@ impl SigningKey {
     /// [`InvalidKey`]
     pub fn parse(text: &str) -> Result<Self, InvalidKey> {
         let (kid, seed) = parse_pair(text)?;
-        // A key of its own for refresh tokens: one key, one purpose.
-        let mut mac = Hmac::<Sha256>::new_from_slice(&seed).map_err(|_| InvalidKey)?;
-        mac.update(b"cartwheel refresh token key");
-        let refresh_key = mac.finalize().into_bytes().into();
-        Ok(Self { kid, key: eddsa::encoding_key(&seed), refresh_key })
+        // A key of its own for each kind of token: one key, one purpose.
+        let derive = |purpose: &[u8]| -> Result<[u8; 32], InvalidKey> {
+            let mut mac = Hmac::<Sha256>::new_from_slice(&seed).map_err(|_| InvalidKey)?;
+            mac.update(purpose);
+            Ok(mac.finalize().into_bytes().into())
+        };
+        Ok(Self {
+            refresh_key: derive(b"cartwheel refresh token key")?,
+            one_time_key: derive(b"cartwheel one-time token key")?,
+            key: eddsa::encoding_key(&seed),
+            kid,
+        })
     }
 
     /// The key that authenticates refresh tokens.
     pub(crate) fn refresh_key(&self) -> &[u8; 32] {
         &self.refresh_key
+    }
+
+    /// The key that one-time tokens are derived with.
+    pub(crate) fn one_time_key(&self) -> &[u8; 32] {
+        &self.one_time_key
     }
 }
 

@@ -5,7 +5,9 @@
 #![warn(missing_docs)]
 
 pub mod client;
+pub mod hasher;
 pub mod keys;
+pub mod one_time;
 pub mod password;
 pub mod refresh;
 pub mod token;
@@ -14,7 +16,9 @@ mod eddsa;
 mod principal;
 
 pub use crate::client::identify;
-pub use crate::keys::{SigningKey, VerificationKeys};
+pub use crate::hasher::{HashCost, PasswordHasher};
+pub use crate::keys::{SigningKey, SigningKeys, VerificationKeys};
+pub use crate::one_time::OneTimeToken;
 pub use crate::password::{Password, PasswordHash};
 pub use crate::principal::{Principal, Role};
 pub use crate::refresh::RefreshToken;

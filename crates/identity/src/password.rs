@@ -1,18 +1,10 @@
-//! Passwords: argon2id with OWASP's parameters, and types that cannot leak.
-
-use argon2::password_hash::phc::PasswordHash as Phc;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+//! Passwords: which ones can be chosen, and types that cannot leak.
 
 /// The fewest characters of a password (NIST SP 800-63B 5.1.1.2).
 pub const MIN_CHARACTERS: usize = 8;
 
 /// The most characters: enough for any passphrase, too few to make hashing a burden.
 pub const MAX_CHARACTERS: usize = 256;
-
-/// The hash of a password that nobody has, at the current parameters: verified when there is no account, so that an unknown
-/// address takes as long as a wrong password.
-const NOBODY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWhhcy1pdA$HXl2E5vZGJt7l4QqmEj5HNYOq4N3iLKPBWjs2S9Vn9w";
 
 /// The passwords that are tried first, in lower case.
 const COMMON: &str = include_str!("common_passwords.txt");
@@ -34,11 +26,6 @@ pub enum PasswordError {
     #[error("is one of the most common passwords; choose another one")]
     TooCommon,
 }
-
-/// Hashing failed: a defect of ours, with a message for the log.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("argon2: {0}")]
-pub struct HashingFailed(String);
 
 impl Password {
     /// A password for an account that is being made.
@@ -66,23 +53,12 @@ impl Password {
         }
         Ok(Self(raw.to_owned()))
     }
+}
 
-    /// The hash to keep, with this salt. Takes 65 to 85 ms in the sandbox, during which the instance does nothing else.
-    ///
-    /// # Errors
-    /// [`HashingFailed`]
-    pub fn hash(&self, salt: [u8; 16]) -> Result<PasswordHash, HashingFailed> {
-        let hash = argon2().hash_password_with_salt(self.0.as_bytes(), &salt);
-        hash.map(|phc| PasswordHash(phc.to_string())).map_err(|error| HashingFailed(error.to_string()))
-    }
-
-    /// Whether this is the password behind `hash`. Without a hash it takes as long and is not.
-    #[must_use]
-    pub fn matches(&self, hash: Option<&PasswordHash>) -> bool {
-        let kept = hash.map_or(NOBODY, |hash| hash.0.as_str());
-        let is_match =
-            Phc::new(kept).is_ok_and(|phc| argon2().verify_password(self.0.as_bytes(), &phc).is_ok());
-        is_match && hash.is_some()
+impl Password {
+    /// For the hasher alone.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 
@@ -112,11 +88,6 @@ impl std::fmt::Debug for PasswordHash {
     }
 }
 
-/// argon2id with 19 MiB, two passes and one lane: OWASP's minimum for password storage.
-fn argon2() -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,21 +112,5 @@ mod tests {
         for raw in ["password", "PassWord1", "12345678", "qwertyuiop", "iloveyou"] {
             assert_eq!(choose(raw), Err(PasswordError::TooCommon), "{raw}");
         }
-    }
-
-    #[test]
-    fn only_the_whole_password_matches_its_hash() {
-        let password = Password::choose(&format!("{}a", "x".repeat(80))).unwrap();
-        let hash = password.hash([7; 16]).unwrap();
-        assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(password.matches(Some(&hash)));
-        assert!(!Password::present(&format!("{}b", "x".repeat(80))).unwrap().matches(Some(&hash)));
-        assert_ne!(password.hash([8; 16]).unwrap(), hash);
-    }
-
-    #[test]
-    fn nobodys_hash_can_be_verified_and_matches_nothing() {
-        assert!(Phc::new(NOBODY).is_ok_and(|phc| phc.hash.is_some()));
-        assert!(!Password::present("anything").unwrap().matches(None));
     }
 }

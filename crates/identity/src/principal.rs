@@ -11,6 +11,17 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// As the database has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 /// A caller whose token and session were checked by the users service just now.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use kernel::SessionId;
 use sha2::{Digest as _, Sha256};
 
-use crate::SigningKey;
+use crate::{SigningKey, keys::SigningKeys};
 
 const SESSION: usize = 8;
 const ROTATION: usize = 8;
@@ -38,16 +38,19 @@ impl RefreshToken {
         Self { session, rotation, random }
     }
 
-    /// Reads a token and checks its MAC in constant time.
+    /// Reads a token that one of the keys made, and checks its MAC in constant time.
     ///
     /// # Errors
     /// [`InvalidRefreshToken`]
-    pub fn parse(text: &str, key: &SigningKey) -> Result<Self, InvalidRefreshToken> {
+    pub fn parse(text: &str, keys: &SigningKeys) -> Result<Self, InvalidRefreshToken> {
         let bytes = BASE64_URL_SAFE_NO_PAD
             .decode(text.get(..128).unwrap_or(text))
             .map_err(|_| InvalidRefreshToken)?;
         let (signed, presented) = bytes.split_at_checked(SIGNED).ok_or(InvalidRefreshToken)?;
-        mac(key, signed).verify_slice(presented).map_err(|_| InvalidRefreshToken)?;
+        let is_ours = |key: &SigningKey| mac(key, signed).verify_slice(presented).is_ok();
+        if !keys.all().any(is_ours) {
+            return Err(InvalidRefreshToken);
+        }
         Self::from_signed(signed).ok_or(InvalidRefreshToken)
     }
 
@@ -63,12 +66,12 @@ impl RefreshToken {
 
     /// The token as the client gets it.
     #[must_use]
-    pub fn encode(&self, key: &SigningKey) -> String {
+    pub fn encode(&self, keys: &SigningKeys) -> String {
         let mut bytes = Vec::with_capacity(SIGNED.saturating_add(MAC));
         bytes.extend_from_slice(&self.session.get().to_be_bytes());
         bytes.extend_from_slice(&self.rotation.to_be_bytes());
         bytes.extend_from_slice(&self.random);
-        let tag = mac(key, &bytes).finalize().into_bytes();
+        let tag = mac(&keys.current, &bytes).finalize().into_bytes();
         bytes.extend_from_slice(&tag);
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -121,8 +124,12 @@ fn mac(key: &SigningKey, signed: &[u8]) -> Hmac<Sha256> {
 mod tests {
     use super::*;
 
-    fn key(seed: u8) -> SigningKey {
+    fn signing_key(seed: u8) -> SigningKey {
         SigningKey::parse(&format!("k:{}", BASE64_URL_SAFE_NO_PAD.encode([seed; 32]))).unwrap()
+    }
+
+    fn key(seed: u8) -> SigningKeys {
+        SigningKeys { current: signing_key(seed), retired: None }
     }
 
     fn token() -> RefreshToken {
@@ -155,6 +162,15 @@ mod tests {
         for garbage in ["", "AAAA", &"A".repeat(10_000), &text[1..], &format!("{text}A")] {
             assert_eq!(RefreshToken::parse(garbage, &key(1)), Err(InvalidRefreshToken));
         }
+    }
+
+    #[test]
+    fn a_token_of_the_key_before_is_accepted_and_its_successor_is_of_the_current_one() {
+        let rotated = SigningKeys { current: signing_key(2), retired: Some(signing_key(1)) };
+        let old = RefreshToken::parse(&token().encode(&key(1)), &rotated).unwrap();
+        let successor = old.at_rotation(4).encode(&rotated);
+        assert!(RefreshToken::parse(&successor, &key(2)).is_ok());
+        assert_eq!(RefreshToken::parse(&successor, &key(1)), Err(InvalidRefreshToken));
     }
 
     #[test]

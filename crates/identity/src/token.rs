@@ -4,7 +4,8 @@ use jsonwebtoken::{Algorithm, Header, Validation};
 use kernel::{SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Role, SigningKey, VerificationKeys, eddsa};
+use crate::keys::SigningKeys;
+use crate::{Role, VerificationKeys, eddsa};
 
 /// How long an access token is good, in seconds.
 pub const LIFETIME_S: i64 = 15 * 60;
@@ -27,6 +28,8 @@ pub struct Claims {
     /// A hint for clients. Services ask the database.
     role: Role,
     iat: i64,
+    /// Not before: the same as `iat`.
+    nbf: i64,
     exp: i64,
     /// Tells apart two tokens of the same second.
     jti: String,
@@ -73,7 +76,7 @@ impl TokenVerifier {
         validation.set_issuer(&[issuer]);
         validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // Compared below, with the time that the caller passes.
+        // Compared below, with the time that the caller passes. `nbf` is off unless it is asked for.
         validation.validate_exp = false;
         Self { keys, validation }
     }
@@ -96,8 +99,9 @@ impl TokenVerifier {
         let decoded =
             jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|_| InvalidToken)?;
         let (claims, now) = (decoded.claims, now.unix_seconds());
+        let has_begun = |moment: i64| moment.saturating_sub(MAX_SKEW_S) <= now;
         let is_current =
-            claims.exp.saturating_add(MAX_SKEW_S) > now && claims.iat.saturating_sub(MAX_SKEW_S) <= now;
+            claims.exp.saturating_add(MAX_SKEW_S) > now && has_begun(claims.nbf) && has_begun(claims.iat);
         if is_current { Ok(claims) } else { Err(InvalidToken) }
     }
 
@@ -111,7 +115,7 @@ impl TokenVerifier {
 /// Signs tokens, and verifies them.
 #[derive(Debug)]
 pub struct TokenIssuer {
-    signing_key: SigningKey,
+    signing_keys: SigningKeys,
     issuer: String,
     audience: String,
     verifier: TokenVerifier,
@@ -120,9 +124,9 @@ pub struct TokenIssuer {
 impl TokenIssuer {
     /// An issuer of tokens from `issuer` for `audience`.
     #[must_use]
-    pub fn new(signing_key: SigningKey, keys: VerificationKeys, issuer: &str, audience: &str) -> Self {
+    pub fn new(signing_keys: SigningKeys, keys: VerificationKeys, issuer: &str, audience: &str) -> Self {
         Self {
-            signing_key,
+            signing_keys,
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
             verifier: TokenVerifier::new(keys, issuer, audience),
@@ -149,13 +153,15 @@ impl TokenIssuer {
             sid: session,
             role,
             iat,
+            nbf: iat,
             exp: iat.saturating_add(LIFETIME_S),
             jti: u128::from_be_bytes(jti).to_string(),
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some("at+jwt".to_owned());
-        header.kid = Some(self.signing_key.kid.clone());
-        jsonwebtoken::encode(&header, &claims, &self.signing_key.key).map_err(|error| error.to_string())
+        header.kid = Some(self.signing_keys.current.kid.clone());
+        jsonwebtoken::encode(&header, &claims, &self.signing_keys.current.key)
+            .map_err(|error| error.to_string())
     }
 
     /// As [`TokenVerifier::verify`].
@@ -166,10 +172,10 @@ impl TokenIssuer {
         self.verifier.verify(token, now)
     }
 
-    /// The key behind refresh tokens.
+    /// The keys behind refresh tokens and one-time tokens.
     #[must_use]
-    pub fn signing_key(&self) -> &SigningKey {
-        &self.signing_key
+    pub fn signing_keys(&self) -> &SigningKeys {
+        &self.signing_keys
     }
 
     /// The keys that others may verify with.
@@ -185,6 +191,11 @@ mod tests {
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
     use super::*;
+    use crate::SigningKey;
+
+    fn signing_keys(text: &str) -> SigningKeys {
+        SigningKeys { current: SigningKey::parse(text).unwrap(), retired: None }
+    }
 
     fn key_pair(kid: &str, seed: u8) -> (String, String) {
         let public = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]).verifying_key().to_bytes();
@@ -194,8 +205,8 @@ mod tests {
 
     fn issuer(kid: &str, seed: u8, audience: &str) -> TokenIssuer {
         let (signing, verification) = key_pair(kid, seed);
-        let (signing, verification) = (SigningKey::parse(&signing), VerificationKeys::parse(&verification));
-        TokenIssuer::new(signing.unwrap(), verification.unwrap(), "cartwheel", audience)
+        let verification = VerificationKeys::parse(&verification).unwrap();
+        TokenIssuer::new(signing_keys(&signing), verification, "cartwheel", audience)
     }
 
     fn at(text: &str) -> Timestamp {
@@ -264,11 +275,11 @@ mod tests {
         let (new_signing, new_public) = key_pair("new", 2);
         let build = |signing: &str| {
             let keys = VerificationKeys::parse(&format!("{old_public}, {new_public}")).unwrap();
-            TokenIssuer::new(SigningKey::parse(signing).unwrap(), keys, "cartwheel", "shop")
+            TokenIssuer::new(signing_keys(signing), keys, "cartwheel", "shop")
         };
         let (before, after) = (build(&old_signing), build(&new_signing));
         assert!(after.verify(&token(&before), at("2026-01-01T00:00:00Z")).is_ok());
         assert_eq!(after.verification_keys().jwks().len(), 2);
-        assert_eq!(format!("{:?}", after.signing_key()), "SigningKey(new, ..)");
+        assert_eq!(format!("{:?}", after.signing_keys().current), "SigningKey(new, ..)");
     }
 }

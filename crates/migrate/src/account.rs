@@ -1,7 +1,7 @@
 //! The first accounts. An admin is made here and never by an endpoint.
 
 use anyhow::Context as _;
-use identity::Password;
+use identity::{HashCost, Password, PasswordHasher};
 use kernel::Email;
 
 use crate::migrations::connect;
@@ -34,11 +34,11 @@ pub async fn create_account(address: &str, account: &NewAccount<'_>) -> anyhow::
     for (byte, random) in salt.iter_mut().zip(<sha2::Sha256 as sha2::Digest>::digest(seed)) {
         *byte = random;
     }
-    let hash = password.hash(salt)?;
+    let hash = PasswordHasher::new(HashCost::MINIMUM).hash(&password, salt)?;
     let made = client
         .execute(
             "with new_user as (
-               insert into users (email, full_name, role, password_hash) values ($1, $2, $3, $4)
+               insert into users (email, full_name, role, password_hash, email_verified_at) values ($1, $2, $3, $4, now())
                on conflict on constraint users_email_key do nothing
                returning id
              )

@@ -1,6 +1,6 @@
 use std::net::{IpAddr, SocketAddr};
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode, Uri};
 use subtle::ConstantTimeEq as _;
 
@@ -89,13 +89,41 @@ impl Call {
         Ok(())
     }
 
-    /// The client's address, as the host saw it. Spin appends its own value behind what the client may have sent, so only
-    /// the last one counts.
+    /// The client's address: what the host saw, or, behind `trusted_hops` proxies of ours, what the outermost of these saw.
+    ///
+    /// Spin appends its own `spin-client-addr` behind what the client may have sent, and each proxy appends to
+    /// `x-forwarded-for`. So both are counted from the end, and what a client makes up in front of them changes nothing. A
+    /// request that came past the proxies has too few entries, and is known by the address that the host saw.
     #[must_use]
-    pub fn client_address(&self) -> Option<IpAddr> {
-        let appended = self.headers.get_all("spin-client-addr").iter().next_back()?.to_str().ok()?;
-        let last = appended.rsplit(',').next()?.trim();
-        last.parse::<SocketAddr>().map(|socket| socket.ip()).or_else(|_| last.parse()).ok()
+    pub fn client_address(&self, trusted_hops: usize) -> Option<IpAddr> {
+        let forwarded =
+            trusted_hops.checked_sub(1).and_then(|hop| self.nth_from_last("x-forwarded-for", hop));
+        forwarded.or_else(|| self.nth_from_last("spin-client-addr", 0))
+    }
+
+    /// The address that stands so many places before the last one in a header that is a list.
+    fn nth_from_last(&self, header: &str, places: usize) -> Option<IpAddr> {
+        let values = self.headers.get_all(header).iter().rev();
+        let entry = values
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.rsplit(',').map(str::trim))
+            .nth(places)?;
+        entry.parse::<SocketAddr>().map(|socket| socket.ip()).or_else(|_| entry.parse()).ok()
+    }
+
+    /// The versions that `If-Match` names, `None` without the header or with `*`: what is changed must have one of them.
+    /// Compares strongly, so a weak tag names nothing (RFC 9110 section 13.1.1).
+    #[must_use]
+    pub fn if_match(&self) -> Option<IfMatch> {
+        let mut values = self.headers.get_all(IF_MATCH).iter().peekable();
+        values.peek()?;
+        let text: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
+        let tags: Vec<&str> = text.iter().flat_map(|value| value.split(',')).map(str::trim).collect();
+        if tags.contains(&"*") {
+            return None;
+        }
+        let quoted = |tag: &str| Some(tag.strip_prefix('"')?.strip_suffix('"')?.to_owned());
+        Some(IfMatch(tags.into_iter().filter_map(quoted).collect()))
     }
 
     /// Whether the client has the version `tag` (without quotes) already. Compares weakly (RFC 9110 section 13.1.2).
@@ -150,6 +178,18 @@ impl Call {
             ));
         }
         if bytes.is_empty() { Ok(None) } else { Fields::parse(&bytes).map(Some) }
+    }
+}
+
+/// The versions that a change may start from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IfMatch(Vec<String>);
+
+impl IfMatch {
+    /// The tags without their quotes, comma separated: a parameter for `string_to_array`.
+    #[must_use]
+    pub fn list(&self) -> String {
+        self.0.join(",")
     }
 }
 

@@ -76,9 +76,13 @@ pub async fn serve<S: Service>(service: &S, request: Request<Body>) -> Served {
         duration_us: 0,
         code: None,
         cause: None,
+        note: None,
     };
     let mut response = match answer {
-        Ok(reply) => succeed(reply),
+        Ok(mut reply) => {
+            line.note = reply.note.take();
+            succeed(reply)
+        }
         Err(problem) => {
             line.code = Some(problem.code());
             line.cause = problem.cause().map(str::to_owned);
@@ -197,4 +201,6 @@ struct Line<'a> {
     code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<serde_json::Value>,
 }

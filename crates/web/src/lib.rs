@@ -24,7 +24,7 @@ mod trace;
 mod edge_tests;
 
 pub use crate::body::{Body, BodyError};
-pub use crate::call::{Call, MAX_BODY_BYTES};
+pub use crate::call::{Call, IfMatch, MAX_BODY_BYTES};
 pub use crate::cors::Origins;
 pub use crate::edge::{Served, Service, serve};
 pub use crate::fields::{Fault, Fields};

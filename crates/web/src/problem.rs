@@ -72,6 +72,21 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", format!("there is no such {what}"))
     }
 
+    /// 403: the caller is known and may not do this.
+    pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, detail)
+    }
+
+    /// 412: what is to be changed is not the version that `If-Match` names any more.
+    #[must_use]
+    pub fn stale() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "stale-version",
+            "it was changed since you read it; read it again and send its new ETag as If-Match",
+        )
+    }
+
     /// 503: a dependency is down. The caller may send the same request again after `Retry-After`.
     pub fn unavailable(dependency: &str, cause: impl std::fmt::Display) -> Self {
         Self::new(

@@ -2,6 +2,7 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::Problem;
 
@@ -11,19 +12,20 @@ pub struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    pub(crate) note: Option<Value>,
 }
 
 impl Reply {
     /// 204.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new() }
+        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new(), note: None }
     }
 
     /// 304: the client's copy is still right.
     #[must_use]
     pub fn not_modified() -> Self {
-        Self { status: StatusCode::NOT_MODIFIED, headers: HeaderMap::new(), body: Bytes::new() }
+        Self { status: StatusCode::NOT_MODIFIED, headers: HeaderMap::new(), body: Bytes::new(), note: None }
     }
 
     /// 200 with a body.
@@ -38,7 +40,7 @@ impl Reply {
     #[must_use]
     pub fn finished(json: String) -> Self {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        Self { status: StatusCode::OK, headers, body: json.into() }
+        Self { status: StatusCode::OK, headers, body: json.into(), note: None }
     }
 
     /// The same answer with another status.
@@ -58,6 +60,13 @@ impl Reply {
     #[must_use]
     pub fn cached(self, cache_control: &'static str) -> Self {
         self.with_header(CACHE_CONTROL, cache_control)
+    }
+
+    /// Adds something to the request's log line, for whoever runs the service. Nothing that is secret, and nothing personal.
+    #[must_use]
+    pub fn noted(mut self, note: Value) -> Self {
+        self.note = Some(note);
+        self
     }
 
     /// Names this version of the resource; `tag` without quotes.

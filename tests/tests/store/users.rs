@@ -1,17 +1,43 @@
-//! Accounts and sessions.
+//! Accounts and sessions, also where they race.
 
 use cartwheel_tests::pg::NativePg;
-use identity::{PasswordHash, RefreshToken};
+use futures_util::future::join_all;
+use identity::{PasswordHash, RefreshToken, Role};
 use kernel::Email;
 use migrate::Service;
+use serde_json::json;
+use users::address::NewAddress;
+use users::admin::Administration;
 use users::session::{Device, RotationOutcome, Started};
-use users::store::{self, RegisterError};
+use users::store::{self, Change, Delivery, Erasure, MailedToken, PageOf, RegisterError, Rule};
 
-async fn register(db: &NativePg, email: &str, random: [u8; 16]) -> Result<Started, RegisterError> {
+const DAY_S: i64 = 24 * 60 * 60;
+const ALL: PageOf = PageOf { after: None, limit: 101 };
+
+pub(crate) async fn register(db: &NativePg, email: &str, random: [u8; 16]) -> Result<Started, RegisterError> {
     let email = Email::parse(email).unwrap();
     let hash = PasswordHash::kept("$argon2id$..".to_owned());
-    let device = Device { user_agent: Some("test".to_owned()), ip: None };
-    store::register(db, (&email, "Ada"), &hash, &RefreshToken::hash_of(&random), &device).await
+    let device = Device { user_agent: Some("test agent".to_owned()), ip: Some("203.0.113.7".to_owned()) };
+    let refresh = (&*RefreshToken::hash_of(&random), 30 * DAY_S);
+    let token = MailedToken { salt: "salt".to_owned(), hash: format!("hash of {random:?}") };
+    store::register(db, (&email, "Ada Lovelace"), &hash, refresh, &device, &token).await
+}
+
+/// Twenty-five ways to the same database.
+async fn connections(db: &NativePg) -> Vec<NativePg> {
+    let mut connections = Vec::new();
+    for _ in 0..25 {
+        connections.push(db.again(Service::Users).await);
+    }
+    connections
+}
+
+fn address(kind: &str, is_default: bool) -> NewAddress {
+    let body = json!({
+        "addressType": kind, "streetAddress": "12 St James Square", "city": "London", "country": "GB",
+        "isDefault": is_default,
+    });
+    NewAddress::read(web::Fields::of(body).unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -28,16 +54,20 @@ async fn a_session_is_good_until_it_is_ended_or_its_account_disabled() {
     let ada = register(&db, "ada@example.com", [1; 16]).await.unwrap();
     let bob = register(&db, "bob@example.com", [2; 16]).await.unwrap();
     let found = async |started: &Started| {
-        store::find_session(&db, started.session, started.account.id).await.unwrap()
+        store::find_session(&db, started.session, started.account.id, DAY_S).await.unwrap()
     };
-    assert_eq!(found(&ada).await.unwrap().user, ada.account.id);
+    assert_eq!(found(&ada).await.unwrap().account.id, ada.account.id);
     // The session of one is not the session of another.
-    assert_eq!(store::find_session(&db, ada.session, bob.account.id).await.unwrap(), None);
-    store::revoke_session(&db, ada.session, ada.account.id).await.unwrap();
+    assert_eq!(store::find_session(&db, ada.session, bob.account.id, DAY_S).await.unwrap(), None);
+    assert!(!store::revoke_session(&db, ada.session, bob.account.id, "x").await.unwrap());
+    assert!(store::revoke_session(&db, ada.session, ada.account.id, "logout").await.unwrap());
+    assert!(!store::revoke_session(&db, ada.session, ada.account.id, "logout").await.unwrap());
     assert_eq!(found(&ada).await, None);
     db.admin("update users set disabled_at = now() where email = 'bob@example.com'").await;
     assert_eq!(found(&bob).await, None);
-    assert!(store::start_session(&db, bob.account.id, "h", &Device::default()).await.unwrap().is_none());
+    let bob = (bob.account.id, 1);
+    let started = store::start_session(&db, bob, None, ("h", DAY_S), &Device::default()).await.unwrap();
+    assert!(started.is_none());
 }
 
 #[tokio::test]
@@ -46,7 +76,7 @@ async fn a_refresh_token_takes_one_step_and_an_old_one_ends_the_session() {
     let ada = register(&db, "ada@example.com", [1; 16]).await.unwrap();
     let token = RefreshToken::new(ada.session, 0, [1; 16]);
     let step = async |token: &RefreshToken| {
-        store::rotate_session(&db, token).await.unwrap().map(|step| (step.outcome, step.rotation))
+        store::rotate_session(&db, token, DAY_S).await.unwrap().map(|step| (step.outcome, step.rotation))
     };
     assert_eq!(step(&token).await, Some((RotationOutcome::Rotated, 1)));
     assert_eq!(step(&token).await, Some((RotationOutcome::Repeated, 1)));
@@ -72,4 +102,221 @@ async fn the_audit_log_can_only_grow() {
             "{refused:?}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_refreshes_at_once_with_one_token_get_one_successor() {
+    let db = NativePg::fresh(Service::Users).await;
+    let ada = register(&db, "ada@example.com", [1; 16]).await.unwrap();
+    let token = RefreshToken::new(ada.session, 0, [1; 16]);
+    let connections = connections(&db).await;
+    let steps = (0..100).map(|number| store::rotate_session(&connections[number % 25], &token, DAY_S));
+    let steps: Vec<_> = join_all(steps).await.into_iter().map(|step| step.unwrap().unwrap()).collect();
+    assert!(steps.iter().all(|step| step.rotation == 1), "one successor");
+    let rotated = steps.iter().filter(|step| step.outcome == RotationOutcome::Rotated).count();
+    assert_eq!(rotated, 1, "the others repeat it");
+    assert!(store::find_session(&db, ada.session, ada.account.id, DAY_S).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_login_that_is_under_way_does_not_outlive_a_change_of_the_password() {
+    let db = NativePg::fresh(Service::Users).await;
+    let ada = register(&db, "ada@example.com", [1; 16]).await.unwrap();
+    let (user, new) = (ada.account.id, PasswordHash::kept("new".to_owned()));
+    let log_in = async |version| {
+        store::start_session(&db, (user, version), None, ("h", DAY_S), &Device::default()).await.unwrap()
+    };
+    let second = log_in(1).await.unwrap();
+    assert!(store::change_password(&db, user, ada.session, 1, &new).await.unwrap());
+    // What was right when it was compared is not the password any more.
+    assert_eq!(log_in(1).await, None);
+    assert!(!store::change_password(&db, user, ada.session, 1, &new).await.unwrap());
+    assert!(log_in(2).await.is_some());
+    let is_good = async |session| store::find_session(&db, session, user, DAY_S).await.unwrap().is_some();
+    assert!(is_good(ada.session).await, "the session that changed it stays");
+    assert!(!is_good(second.session).await, "the others end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writers_of_defaults_leave_one_default_of_each_type() {
+    let db = NativePg::fresh(Service::Users).await;
+    let user = register(&db, "ada@example.com", [1; 16]).await.unwrap().account.id;
+    let mut writers = Vec::new();
+    for number in 0..24 {
+        let db = db.again(Service::Users).await;
+        writers.push(async move {
+            let kind = if number % 3 == 0 { "billing" } else { "shipping" };
+            let saved = store::save_address(&db, user, None, None, &address(kind, true)).await.unwrap();
+            let Change::Made(saved) = saved else { panic!("{saved:?}") };
+            let again = store::save_address(&db, user, Some(saved.id), None, &address(kind, true)).await;
+            assert!(matches!(again.unwrap(), Change::Made(_)));
+        });
+    }
+    join_all(writers).await;
+    let kept = store::list_addresses(&db, user, ALL).await.unwrap();
+    assert_eq!(kept.len(), 24);
+    assert_eq!(kept.iter().filter(|address| address.is_default).count(), 2);
+    // Also past the function: the rule is the database's.
+    let refused = db.try_admin("update user_addresses set is_default = true").await.unwrap_err();
+    assert!(refused.contains("user_addresses_one_default"), "{refused}");
+}
+
+#[tokio::test]
+async fn an_account_has_a_hundred_addresses_at_most() {
+    let db = NativePg::fresh(Service::Users).await;
+    let user = register(&db, "ada@example.com", [1; 16]).await.unwrap().account.id;
+    db.admin(
+        "insert into user_addresses (user_id, address_type, street_address, city, country)
+         select 1, 'shipping', 'street', 'city', 'GB' from generate_series(1, 100)",
+    )
+    .await;
+    let refused = store::save_address(&db, user, None, None, &address("shipping", false)).await.unwrap();
+    assert_eq!(refused, Change::Refused(Rule::AtMostSoManyAddresses));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn admins_who_take_each_others_role_leave_one_admin() {
+    let db = NativePg::fresh(Service::Users).await;
+    let mut admins = Vec::new();
+    for number in 0..8_u8 {
+        let email = format!("admin-{number}@example.com");
+        admins.push(register(&db, &email, [number; 16]).await.unwrap().account.id);
+    }
+    db.admin("update users set role = 'admin'").await;
+    let mut moves = Vec::new();
+    for (index, admin) in admins.iter().copied().enumerate() {
+        let db = db.again(Service::Users).await;
+        let victim = admins[(index + 1) % admins.len()];
+        let wanted = Administration { role: Some(Role::Customer), disabled: None };
+        moves.push(async move { store::administer_account(&db, admin, victim, None, wanted).await.unwrap() });
+    }
+    let moves = join_all(moves).await;
+    let refused = moves.iter().filter(|made| **made == Change::Refused(Rule::OneAdminAtLeast)).count();
+    assert_eq!(refused, 1, "{moves:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_hundred_attempts_at_once_no_more_than_the_limit_are_let_through() {
+    let db = NativePg::fresh(Service::Users).await;
+    let limit = users::throttle::Limit { attempts: 1000, window_s: 60 };
+    let email = Email::parse("ada@example.com").unwrap();
+    let connections = connections(&db).await;
+    let attempts = (0..100).map(async |number| {
+        let db = &connections[number % 25];
+        let admission = store::admit_login(db, Some(&email), "203.0.113.7", limit).await.unwrap();
+        admission.account.unwrap().require("x").is_ok()
+    });
+    let admitted = join_all(attempts).await.into_iter().filter(|is_admitted| *is_admitted).count();
+    assert_eq!(admitted, 10);
+}
+
+#[tokio::test]
+async fn the_throttle_table_is_bounded_whatever_is_counted() {
+    let db = NativePg::fresh(Service::Users).await;
+    db.admin(
+        "alter table throttle_counters set (autovacuum_enabled = false);
+         select admit('x', 'subject ' || n, 10, 60) from generate_series(1, 2000) n;
+         do $$ begin assert (select count(*) between 1900 and 2000 from throttle_counters); end $$",
+    )
+    .await;
+    let refused = db.try_admin("insert into throttle_counters values ('x', 1048576, 1, now())").await;
+    assert!(refused.unwrap_err().contains("throttle_counters_slot_bounded"));
+}
+
+#[tokio::test]
+async fn an_erased_account_leaves_nothing_personal_anywhere() {
+    let db = NativePg::fresh(Service::Users).await;
+    let ada = register(&db, "ada@example.com", [1; 16]).await.unwrap();
+    let user = ada.account.id;
+    store::save_address(&db, user, None, None, &address("shipping", true)).await.unwrap();
+    store::record_failed_login(
+        &db,
+        Some(user),
+        &Device { user_agent: None, ip: Some("203.0.113.7".to_owned()) },
+    )
+    .await
+    .unwrap();
+    let everything = async || {
+        let mut text = String::new();
+        for table in
+            ["users", "user_addresses", "user_sessions", "user_audit_log", "one_time_tokens", "notifications"]
+        {
+            let sql = format!("select coalesce(string_agg(t::text, ' '), '') from {table} t");
+            text.push_str(&db.read(&sql).await);
+        }
+        text
+    };
+    let personal = ["ada@example.com", "Ada Lovelace", "203.0.113.7", "test agent", "St James", "argon2id"];
+    let before = everything().await;
+    assert!(personal.iter().all(|trace| before.contains(trace)), "{before}");
+    assert_eq!(store::erase_account(&db, user, 2).await.unwrap(), Erasure::Refused);
+    assert_eq!(store::erase_account(&db, user, 1).await.unwrap(), Erasure::Erased);
+    let after = everything().await;
+    for trace in personal {
+        assert!(!after.contains(trace), "{trace} is in {after}");
+    }
+    assert_eq!(store::find_session(&db, ada.session, user, DAY_S).await.unwrap(), None);
+    let log = store::list_audit_log(&db, user, ALL).await.unwrap();
+    let actions: Vec<&str> = log.iter().map(|entry| entry.action.as_str()).collect();
+    assert_eq!(actions, ["erased", "login-failed", "address-added", "register"]);
+    assert!(register(&db, "ada@example.com", [2; 16]).await.is_ok(), "the address is free again");
+}
+
+#[tokio::test]
+async fn a_one_time_token_is_redeemed_once_in_time_and_for_its_purpose() {
+    let db = NativePg::fresh(Service::Users).await;
+    register(&db, "ada@example.com", [1; 16]).await.unwrap();
+    let verification = format!("hash of {:?}", [1_u8; 16]);
+    let new = PasswordHash::kept("new".to_owned());
+    assert!(!store::reset_password(&db, &verification, &new).await.unwrap());
+    assert!(store::verify_email(&db, &verification).await.unwrap());
+    assert!(!store::verify_email(&db, &verification).await.unwrap());
+
+    let email = Email::parse("ada@example.com").unwrap();
+    let request = async |hash: &str| {
+        let token = MailedToken { salt: "salt".to_owned(), hash: hash.to_owned() };
+        let purpose = identity::one_time::Purpose::PasswordReset;
+        store::request_token(&db, &email, purpose, &token).await.unwrap();
+    };
+    request("first").await;
+    request("second").await;
+    assert!(!store::reset_password(&db, "first", &new).await.unwrap(), "replaced");
+    let again = db.again(Service::Users).await;
+    let both = tokio::join!(
+        store::reset_password(&db, "second", &new),
+        store::reset_password(&again, "second", &new)
+    );
+    assert_ne!(both.0.unwrap(), both.1.unwrap(), "once");
+    request("third").await;
+    db.admin("update one_time_tokens set expires_at = now()").await;
+    assert!(!store::reset_password(&db, "third", &new).await.unwrap(), "expired");
+    for number in 0..9 {
+        request(&format!("flood {number}")).await;
+    }
+    assert!(!store::reset_password(&db, "flood 8", &new).await.unwrap(), "five an hour");
+    assert!(store::reset_password(&db, "flood 1", &new).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_at_once_take_different_messages_and_a_dead_one_gives_its_message_back() {
+    let db = NativePg::fresh(Service::Users).await;
+    for number in 0..20_u8 {
+        register(&db, &format!("person-{number}@example.com"), [number; 16]).await.unwrap();
+    }
+    let connections = connections(&db).await;
+    let claims = connections.iter().map(store::claim_notification);
+    let claimed: Vec<_> = join_all(claims).await.into_iter().filter_map(Result::unwrap).collect();
+    let mut ids: Vec<i64> = claimed.iter().map(|claimed| claimed.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!((claimed.len(), ids.len()), (20, 20), "each message once");
+    assert!(store::claim_notification(&db).await.unwrap().is_none(), "they are taken");
+    // Nineteen are delivered; whoever took the last one died.
+    for id in &ids[1..] {
+        store::finish_notification(&db, *id, Delivery::Delivered, None).await.unwrap();
+    }
+    db.admin("update notifications set next_attempt_at = next_attempt_at - interval '30 seconds'").await;
+    let again = store::claim_notification(&db).await.unwrap().unwrap();
+    assert_eq!((again.id, again.attempts), (ids[0], 2));
+    assert!(store::claim_notification(&db).await.unwrap().is_none());
 }

@@ -1,0 +1,9 @@
+-- Whether a client may redeem another token, and whether this one is worth hashing a password for.
+-- Parameters: client, limit, window in seconds, hash of the token.
+select json_build_object(
+  'client', admit('password-reset-client', $1::text, $2::bigint, $3::bigint),
+  'isGood', exists (
+    select from one_time_tokens
+    where token_hash = $4::text and purpose = 'password-reset' and expires_at > now()
+  )
+)::text

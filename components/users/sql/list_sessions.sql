@@ -1,0 +1,17 @@
+-- The sessions that are good, newest first. Parameters: account, the last id of the page before, how many, idle lifetime in
+-- seconds.
+select coalesce(json_agg(json_build_object(
+  'id', id, 'userAgent', user_agent, 'ip', ip, 'createdAt', rfc3339(created_at), 'lastUsedAt', rfc3339(last_used_at),
+  'expiresAt', rfc3339(least(expires_at, last_used_at + make_interval(secs => $4::bigint)))
+) order by id desc), '[]')::text
+from (
+  select *
+  from user_sessions
+  where user_id = $1::bigint
+    and revoked_at is null
+    and ($2::bigint is null or id < $2::bigint)
+    and expires_at > now()
+    and last_used_at > now() - make_interval(secs => $4::bigint)
+  order by id desc
+  limit $3::bigint
+) page

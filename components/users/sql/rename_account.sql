@@ -1,0 +1,18 @@
+-- Parameters: account, the versions that If-Match names (null for any), name.
+with found as (
+  select id, version from users where id = $1::bigint for no key update
+), changed as (
+  update users u
+  set full_name = $3::text, version = u.version + 1, updated_at = now()
+  from found f
+  where u.id = f.id and ($2::text is null or f.version::text = any (string_to_array($2::text, ',')))
+  returning u.id, u as account
+), entry as (
+  insert into user_audit_log (user_id, action) select id, 'profile-changed' from changed
+)
+select json_build_object(
+  'outcome', case when c.id is null then 'stale' else 'made' end,
+  'value', case when c.id is not null then account_json(c.account) end
+)::text
+from found f
+left join changed c on c.id = f.id

@@ -1,0 +1,134 @@
+//! Every statement of the users service finds its rows by an index, in tables of 100,000 rows and more.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use capability::{Database, DbError, Param, Statement};
+use cartwheel_tests::environment;
+use cartwheel_tests::pg::{NativePg, Plans};
+use identity::one_time::Purpose;
+use identity::{PasswordHash, RefreshToken, Role};
+use kernel::{AddressId, Email, SessionId, UserId};
+use migrate::Service;
+use serde_json::json;
+use users::address::NewAddress;
+use users::admin::{Administration, pattern};
+use users::session::Device;
+use users::store::{self, Delivery, MailedToken, PageOf};
+use users::throttle::Limit;
+
+/// 100,000 accounts, each with two sessions, two addresses, four entries of the audit log, a token and a message.
+const SCENE: &str = "
+    insert into users (email, password_hash, full_name, role)
+    select 'person-' || n || '@example.com', 'hash', 'Person Number ' || n,
+      case when n % 20000 = 0 then 'admin' else 'customer' end
+    from generate_series(1, 100000) n;
+    insert into user_sessions (user_id, token_hash, expires_at)
+    select u.id, 'hash', now() + interval '30 days' from users u, generate_series(1, 2);
+    insert into user_addresses (user_id, address_type, street_address, city, country, is_default)
+    select u.id, kind, 'street', 'city', 'GB', true from users u, unnest(array['shipping', 'billing']) kind;
+    insert into user_audit_log (user_id, action) select u.id, 'login' from users u, generate_series(1, 4);
+    insert into one_time_tokens (user_id, purpose, salt, token_hash, expires_at)
+    select id, 'password-reset', 'salt', 'hash ' || id, now() + interval '1 hour' from users;
+    insert into notifications (user_id, kind, delivered_at)
+    select id, 'password-reset', case when id % 1000 <> 0 then now() end from users;
+    insert into throttle_counters select 'login-client', n, 1, now() from generate_series(0, 99999) n;
+    analyze;";
+
+/// A database that notes which statements it runs and how PostgreSQL finds their rows.
+struct Explained {
+    db: NativePg,
+    plans: Plans,
+    seen: Mutex<BTreeSet<String>>,
+    faults: Mutex<Vec<String>>,
+}
+
+impl Database for Explained {
+    async fn query(&self, statement: &Statement, params: &[Param<'_>]) -> Result<Option<String>, DbError> {
+        let answer = self.db.query(statement, params).await;
+        let plans = self.plans.take();
+        assert!(!plans.is_empty(), "{} has no plan", statement.name);
+        for plan in plans.iter().filter(|plan| plan.contains("Seq Scan on ")) {
+            self.faults.lock().unwrap().push(format!("{}: {plan}", statement.name));
+        }
+        self.seen.lock().unwrap().insert(statement.name.to_owned());
+        answer
+    }
+}
+
+fn user(id: i64) -> UserId {
+    UserId::try_from(id).unwrap()
+}
+
+#[tokio::test]
+async fn every_statement_uses_an_index_on_a_hundred_thousand_rows() {
+    let owner = NativePg::fresh(Service::Users).await;
+    owner.admin(SCENE).await;
+    let (db, plans) = owner.explaining(Service::Users).await;
+    let db = Explained { db, plans, seen: Mutex::default(), faults: Mutex::default() };
+    run_all(&db).await;
+    let faults = db.faults.lock().unwrap();
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+
+    let folder = format!("{}/components/users/sql", environment("CARTWHEEL_ROOT"));
+    let files = std::fs::read_dir(folder).unwrap().flatten();
+    let files: BTreeSet<String> =
+        files.map(|file| file.path().file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    let seen = db.seen.lock().unwrap();
+    assert_eq!(files.difference(&seen).collect::<Vec<_>>(), Vec::<&String>::new(), "not in this test");
+}
+
+/// Each statement once.
+async fn run_all(db: &Explained) {
+    const LIMIT: Limit = Limit { attempts: 30, window_s: 60 };
+    let page = PageOf { after: Some(50_000), limit: 21 };
+    let email = Email::parse("person-77@example.com").unwrap();
+    let device = Device::default();
+    let hash = PasswordHash::kept("hash".to_owned());
+    let token = |hash: &str| MailedToken { salt: "salt".to_owned(), hash: hash.to_owned() };
+    let session = |id: i64| SessionId::try_from(id).unwrap();
+    let address_id = |id: i64| AddressId::try_from(id).unwrap();
+    let refresh = RefreshToken::new(session(9), 0, [1; 16]);
+    let body = json!({
+        "addressType": "billing", "streetAddress": "1 Way", "city": "Bath", "country": "GB", "isDefault": true,
+    });
+    let address = NewAddress::read(web::Fields::of(body).unwrap()).unwrap();
+
+    store::ping(db).await.unwrap();
+    store::admit_login(db, Some(&email), "client", LIMIT).await.unwrap();
+    store::admit_registration(db, &email, "client", LIMIT).await.unwrap();
+    store::admit_message(db, "client", LIMIT).await.unwrap();
+    store::admit_password_check(db, user(77)).await.unwrap();
+    store::admit_password_reset(db, "client", LIMIT, "hash 78").await.unwrap();
+    let new = Email::parse("new@example.com").unwrap();
+    store::register(db, (&new, "New"), &hash, ("h", 60), &device, &token("new")).await.unwrap();
+    store::start_session(db, (user(77), 1), Some(&hash), ("h", 60), &device).await.unwrap().unwrap();
+    store::record_failed_login(db, Some(user(77)), &device).await.unwrap();
+    store::find_session(db, session(154), user(77), 60).await.unwrap();
+    store::rotate_session(db, &refresh, 60).await.unwrap();
+    store::list_sessions(db, user(77), page, 60).await.unwrap();
+    store::revoke_session(db, session(154), user(77), "logout").await.unwrap();
+    store::revoke_all_sessions(db, user(77)).await.unwrap();
+    store::rename_account(db, user(77), None, "Name").await.unwrap();
+    assert!(store::change_password(db, user(77), session(154), 1, &hash).await.unwrap());
+    store::request_token(db, &email, Purpose::PasswordReset, &token("reset")).await.unwrap();
+    store::request_token(db, &email, Purpose::EmailVerification, &token("verify")).await.unwrap();
+    assert!(store::reset_password(db, "reset", &hash).await.unwrap());
+    store::verify_email(db, "verify").await.unwrap();
+    store::export_account(db, user(77)).await.unwrap();
+    store::list_addresses(db, user(77), page).await.unwrap();
+    store::find_address(db, address_id(154), user(77)).await.unwrap();
+    store::save_address(db, user(77), None, None, &address).await.unwrap();
+    store::save_address(db, user(77), Some(address_id(154)), None, &address).await.unwrap();
+    store::delete_address(db, address_id(154), user(77), None).await.unwrap();
+    for sought in [None, Some("son-777"), Some("nobody has this"), Some("Person Number 99999")] {
+        store::list_accounts(db, sought.map(pattern).as_deref(), page).await.unwrap();
+    }
+    store::find_account(db, user(77)).await.unwrap();
+    let demotion = Administration { role: Some(Role::Customer), disabled: Some(true) };
+    store::administer_account(db, user(40_000), user(20_000), None, demotion).await.unwrap();
+    store::list_audit_log(db, user(77), page).await.unwrap();
+    store::erase_account(db, user(60_000), 1).await.unwrap();
+    let claimed = store::claim_notification(db).await.unwrap().unwrap();
+    store::finish_notification(db, claimed.id, Delivery::Delivered, None).await.unwrap();
+}
