@@ -164,11 +164,21 @@ impl Operation<'_> {
         Some(schema["examples"][0].clone())
     }
 
+    /// The fields that the body may have.
+    pub fn body_fields(&self) -> BTreeSet<String> {
+        let schema = self.value.pointer("/requestBody/content/application~1json/schema");
+        let schema = schema.map(|schema| OpenApi::get().resolve(schema));
+        let fields = schema.and_then(|schema| schema["properties"].as_object());
+        fields.into_iter().flat_map(|fields| fields.keys().cloned()).collect()
+    }
+
     /// Its path with something in the place of each placeholder.
     pub fn example_path(&self) -> String {
         self.path
             .replace("{id}", "1")
             .replace("{productId}", "1")
+            .replace("{variantId}", "1")
+            .replace("{reviewId}", "1")
             .replace("{slug}", "electronics")
             .replace("{orderId}", "ORD-0000-0000-0000-0000")
     }

@@ -6,12 +6,11 @@ use capability::{Clock, Entropy};
 use firestore::CommitError;
 use futures_util::join;
 use http::{Method, StatusCode};
-use kernel::{Cursor, OrderId};
+use kernel::{Cursor, Limit, OrderId, ProductId, UserId};
 use serde::Serialize;
 use web::{Call, Health, Origins, Problem, Reply, Route, Service, route};
 
 use self::cart::{add_to_cart, clear_cart, contention_pause, remove_line, set_line, view_cart};
-use crate::caller::{claimed, identified, trace};
 use crate::catalog::Catalog;
 use crate::checkout::{self, REPLAYED, store_problem};
 use crate::order::{Actor, IllegalTransition, Order, OrderBody, Status};
@@ -36,6 +35,7 @@ pub enum Name {
     CancelOrder,
     Health,
     Reconcile,
+    Purchases,
 }
 
 impl<H: Host> Service for App<H> {
@@ -56,6 +56,8 @@ impl<H: Host> Service for App<H> {
         route(&Method::GET, "/orders/{orderId}", Name::ViewOrder),
         route(&Method::POST, "/orders/{orderId}/cancel", Name::CancelOrder),
         // For the job that runs every minute.
+        // For the products service.
+        route(&Method::GET, "/internal/orders/purchases", Name::Purchases),
         route(&Method::POST, "/internal/orders/reconcile", Name::Reconcile),
     ];
 
@@ -79,12 +81,16 @@ impl<H: Host> Service for App<H> {
             Name::ViewOrder => view_order(self, &call).await,
             Name::CancelOrder => cancel_order(self, &call).await,
             Name::Health => {
-                let firestore = Store::new(self, &trace(&call)).ping().await;
+                let firestore = Store::new(self, &call.trace_headers()).ping().await;
                 Health::default().check("firestore", firestore).reply()
+            }
+            Name::Purchases => {
+                call.require_service(&self.config.service_token)?;
+                purchases(self, &call).await
             }
             Name::Reconcile => {
                 call.require_service(&self.config.service_token)?;
-                Reply::ok(&reconcile::reconcile(self, &trace(&call)).await?)
+                Reply::ok(&reconcile::reconcile(self, &call.trace_headers()).await?)
             }
         }
     }
@@ -108,8 +114,8 @@ async fn list_orders<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Proble
         orders: Vec<OrderBody<'a>>,
         next_cursor: Option<String>,
     }
-    let trace = trace(call);
-    let principal = identified(app, &claimed(app, call)?, &trace).await?;
+    let trace = call.trace_headers();
+    let principal = app.config.identification.caller(&app.host, call).await?;
     let query = call.query();
     let expected = "must be one of pending, confirmed, shipped, delivered, cancelled";
     let status = query.read("status", expected, Status::parse)?;
@@ -120,9 +126,27 @@ async fn list_orders<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Proble
     Reply::ok(&Body { orders: orders.iter().map(Order::wire).collect(), next_cursor })
 }
 
+/// How many of somebody's orders are looked at, the newest first, for what they have bought.
+const ORDERS_LOOKED_AT: &str = "100";
+
+/// Whether somebody has bought something: it is in an order of theirs that was not cancelled.
+async fn purchases<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
+    let query = call.query();
+    let missing = |name| move || Problem::invalid_parameter(name, "must be an id");
+    let user = query.read("userId", "must be an id", UserId::parse)?.ok_or_else(missing("userId"))?;
+    let product = query.read("productId", "must be an id", ProductId::parse)?;
+    let product = product.ok_or_else(missing("productId"))?;
+    let limit = Limit::parse(ORDERS_LOOKED_AT).unwrap_or_default();
+    let found = Store::new(app, &call.trace_headers()).orders_of(user, None, None, limit).await;
+    let (orders, _) = found.map_err(store_problem)?;
+    let has_product = |order: &Order| order.items.iter().any(|line| line.product_id == product);
+    let purchased = orders.iter().any(|order| order.status != Status::Cancelled && has_product(order));
+    Reply::ok(&serde_json::json!({ "purchased": purchased }))
+}
+
 async fn view_order<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let trace = trace(call);
-    let claimed = claimed(app, call)?;
+    let trace = call.trace_headers();
+    let claimed = app.config.identification.claimed(&app.host, call)?;
     let id = order_id(call);
     let store = Store::new(app, &trace);
     let found = async {
@@ -131,7 +155,7 @@ async fn view_order<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem
             None => Ok(None),
         }
     };
-    let (principal, found) = join!(identified(app, &claimed, &trace), found);
+    let (principal, found) = join!(app.config.identification.identified(&app.host, &claimed, &trace), found);
     let user = principal?.user;
     let found = found.map_err(store_problem)?.filter(|found| found.value.user_id == Some(user));
     let found = found.ok_or_else(|| Problem::not_found("order"))?;
@@ -139,8 +163,8 @@ async fn view_order<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem
 }
 
 async fn cancel_order<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let trace = trace(call);
-    let user = identified(app, &claimed(app, call)?, &trace).await?.user;
+    let trace = call.trace_headers();
+    let user = app.config.identification.caller(&app.host, call).await?.user;
     let id = order_id(call).ok_or_else(|| Problem::not_found("order"))?;
     let store = Store::new(app, &trace);
     for attempt in 0..ATTEMPTS {

@@ -18,7 +18,6 @@ use kernel::{Currency, Money, OrderId, UserId};
 use serde_json::Value;
 use web::{Call, Problem};
 
-use crate::caller::{claimed, identified, trace};
 use crate::cart::Item;
 use crate::catalog::{Catalog, Reservation, ReserveError, WantedLine};
 use crate::idempotency::{document_id, fingerprint};
@@ -47,8 +46,8 @@ pub struct Placed {
 /// # Errors
 /// What the client can do about it is in the problem.
 pub async fn place<H: Host>(app: &App<H>, mut call: Call) -> Result<Placed, Problem> {
-    let trace = trace(&call);
-    let claimed = claimed(app, &call)?;
+    let trace = call.trace_headers();
+    let claimed = app.config.identification.claimed(&app.host, &call)?;
     let key = document_id(&call.headers, claimed.user)?;
     let body = call.optional_json().await?;
     let wanted = body.map(PlaceOrder::read).transpose()?.unwrap_or_default();
@@ -62,7 +61,7 @@ pub async fn place<H: Host>(app: &App<H>, mut call: Call) -> Result<Placed, Prob
         key,
     };
     let (principal, seen, earlier) = join!(
-        identified(app, &claimed, &trace),
+        app.config.identification.identified(&app.host, &claimed, &trace),
         checkout.store.cart(claimed.user),
         checkout.store.idempotency(checkout.key.as_deref()),
     );

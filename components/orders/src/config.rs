@@ -6,19 +6,17 @@ use capability::{Misconfigured, Settings};
 use firestore::{Credentials, Firestore};
 use identity::keys::InvalidKey;
 use identity::{TokenVerifier, VerificationKeys};
-use web::Origins;
+use web::{Identification, Origins};
 
 /// The configuration, read once per instance.
 #[derive(Debug)]
 pub struct Config {
     /// Where carts and orders are.
     pub firestore: Firestore,
-    /// Where the users service is, without a slash at the end.
-    pub users_url: String,
+    /// Gets to know callers.
+    pub identification: Identification,
     /// Where the products service is, without a slash at the end.
     pub products_url: String,
-    /// Refuses garbage without asking the users service.
-    pub tokens: TokenVerifier,
     /// What this service presents on internal routes, and what is presented on its own.
     pub service_token: String,
     /// Whose pages may call.
@@ -67,9 +65,8 @@ impl Config {
         let keys = keys.ok_or_else(|| Misconfigured(InvalidKey.to_string()))?;
         let config = Self {
             firestore: Firestore::new(&firestore_url, &project, &database, credentials),
-            users_url,
+            identification: Identification::new(TokenVerifier::new(keys, &issuer, &audience), users_url),
             products_url,
-            tokens: TokenVerifier::new(keys, &issuer, &audience),
             service_token,
             origins,
         };

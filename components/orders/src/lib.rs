@@ -16,7 +16,6 @@ pub mod catalog;
 pub mod config;
 pub mod store;
 
-mod caller;
 #[cfg(target_arch = "wasm32")]
 mod entry;
 mod idempotency;

@@ -6,5 +6,5 @@ select json_build_object(
   'quantity', coalesce(v.stock_quantity, p.stock_quantity)
 )::text
 from products p
-left join product_variants v on v.product_id = p.id and v.id = $2::bigint
+left join product_variants v on v.product_id = p.id and v.id = $2::bigint and v.archived_at is null
 where p.id = $1::bigint and p.status = 'active' and ($2::bigint is null or v.id is not null)

@@ -10,5 +10,6 @@ select json_build_object('currency', 'USD', 'lines', coalesce(json_agg(
 ), '[]'))::text
 from jsonb_array_elements($1::text::jsonb) with ordinality as wanted
 join products p on p.id = (wanted.value ->> 'productId')::bigint and p.status = 'active'
-left join product_variants v on v.product_id = p.id and v.id = (wanted.value ->> 'variantId')::bigint
+left join product_variants v
+  on v.product_id = p.id and v.id = (wanted.value ->> 'variantId')::bigint and v.archived_at is null
 where wanted.value ->> 'variantId' is null or v.id is not null

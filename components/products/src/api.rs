@@ -1,4 +1,9 @@
-//! The routes, and one short story for each.
+//! The routes, and one short story for each that reads. What is written is in `api/`.
+
+mod admin;
+mod refusals;
+mod reviews;
+mod stock;
 
 use capability::{Clock, Entropy};
 use http::{Method, StatusCode};
@@ -7,7 +12,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use web::{Call, Health, Origins, Problem, Reply, Route, Service, route};
 
-use crate::filter::Filter;
+use crate::filter::{Filter, MAX_SEARCH_CHARACTERS, prefix};
 use crate::reservation::{Item, Outcome, Reserve};
 use crate::store;
 use crate::{App, Host};
@@ -21,7 +26,21 @@ pub enum Name {
     Category,
     Product,
     Stock,
+    Suggest,
     Reviews,
+    WriteReview,
+    DeleteReview,
+    Create,
+    Change,
+    Archive,
+    AddVariant,
+    ChangeVariant,
+    ArchiveVariant,
+    AddCategory,
+    ChangeCategory,
+    DeleteCategory,
+    Movements,
+    MoveStock,
     Health,
     Reserve,
     OverdueReservations,
@@ -38,13 +57,28 @@ impl<H: Host> Service for App<H> {
     const ROUTES: &'static [Route<Name>] = &[
         // For shoppers.
         route(&Method::GET, "/products", Name::List),
+        route(&Method::POST, "/products", Name::Create),
+        route(&Method::GET, "/products/suggest", Name::Suggest),
         route(&Method::GET, "/products/categories", Name::Categories),
+        route(&Method::POST, "/products/categories", Name::AddCategory),
         route(&Method::GET, "/products/categories/{slug}", Name::Category),
+        route(&Method::PATCH, "/products/categories/{slug}", Name::ChangeCategory),
+        route(&Method::DELETE, "/products/categories/{slug}", Name::DeleteCategory),
         // For operators. Above /products/{id}, which would take it for an id.
         route(&Method::GET, "/products/health", Name::Health),
         route(&Method::GET, "/products/{id}", Name::Product),
+        route(&Method::PATCH, "/products/{id}", Name::Change),
+        route(&Method::DELETE, "/products/{id}", Name::Archive),
         route(&Method::GET, "/products/{id}/stock", Name::Stock),
         route(&Method::GET, "/products/{id}/reviews", Name::Reviews),
+        route(&Method::POST, "/products/{id}/reviews", Name::WriteReview),
+        route(&Method::DELETE, "/products/{id}/reviews/{reviewId}", Name::DeleteReview),
+        // For admins.
+        route(&Method::POST, "/products/{id}/variants", Name::AddVariant),
+        route(&Method::PATCH, "/products/{id}/variants/{variantId}", Name::ChangeVariant),
+        route(&Method::DELETE, "/products/{id}/variants/{variantId}", Name::ArchiveVariant),
+        route(&Method::GET, "/products/{id}/stock/movements", Name::Movements),
+        route(&Method::POST, "/products/{id}/stock/movements", Name::MoveStock),
         // For the orders service.
         route(&Method::POST, "/internal/products/reservations", Name::Reserve),
         route(&Method::GET, "/internal/products/reservations", Name::OverdueReservations),
@@ -70,7 +104,21 @@ impl<H: Host> Service for App<H> {
             Name::Category => category(self, &call).await,
             Name::Product => product(self, &call).await,
             Name::Stock => stock(self, &call).await,
-            Name::Reviews => reviews(self, &call).await,
+            Name::Suggest => suggest(self, &call).await,
+            Name::Reviews => reviews::list(self, &call).await,
+            Name::WriteReview => reviews::write(self, call).await,
+            Name::DeleteReview => reviews::delete(self, &call).await,
+            Name::Create => admin::create_product(self, call).await,
+            Name::Change => admin::change_product(self, call).await,
+            Name::Archive => admin::archive_product(self, &call).await,
+            Name::AddVariant => admin::add_variant(self, call).await,
+            Name::ChangeVariant => admin::change_variant(self, call).await,
+            Name::ArchiveVariant => admin::archive_variant(self, &call).await,
+            Name::AddCategory => admin::add_category(self, call).await,
+            Name::ChangeCategory => admin::change_category(self, call).await,
+            Name::DeleteCategory => admin::delete_category(self, &call).await,
+            Name::Movements => stock::list_movements(self, &call).await,
+            Name::MoveStock => stock::add_movement(self, call).await,
             Name::Health => Health::default().check("database", store::ping(&self.host).await).reply(),
             Name::Reserve
             | Name::OverdueReservations
@@ -87,10 +135,23 @@ impl<H: Host> Service for App<H> {
 }
 
 async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let filter = Filter::read(&call.query())?;
-    let page = store::list_products(&app.host, &filter).await?;
+    let mut filter = Filter::read(&call.query())?;
+    let mut page = store::list_products(&app.host, &filter).await?;
+    let mut more = String::new();
+    // A cursor is only given out if there is more, so an empty page is one of a search that finds nothing.
+    if let (Some(typed), "[]") = (&filter.search, page.items.as_str())
+        && let Some(corrected) = store::correct_query(&app.host, typed).await?
+    {
+        let told = serde_json::to_string(&corrected).map_err(Problem::internal)?;
+        more.push_str(&format!(r#","correctedQuery":{told}"#));
+        filter.search = Some(corrected);
+        page = store::list_products(&app.host, &filter).await?;
+    }
+    if filter.facets {
+        more.push_str(&format!(r#","facets":{}"#, store::list_facets(&app.host, &filter).await?));
+    }
     let next = page.next.map(|key| filter.sort.cursor_key(key));
-    versioned(call, page_json("products", &page.items, next.as_ref()))
+    versioned(call, page_json("products", &page.items, next.as_ref(), &more))
 }
 
 async fn category<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
@@ -108,8 +169,32 @@ struct Categories<'a> {
 
 async fn product<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
     let id: ProductId = call.id(0, "product")?;
-    let found = store::find_product(&app.host, id).await?;
-    versioned(call, found.ok_or_else(|| Problem::not_found("product"))?)
+    if let Some((version, found)) = store::find_product(&app.host, id).await? {
+        return tagged(call, found, Some(&version));
+    }
+    // A draft, or what was archived, is there for admins and for nobody else.
+    if call.optional_bearer().is_ok_and(|token| token.is_some()) {
+        let admin = app.config.identification.admin(&app.host, call).await;
+        admin.map_err(|problem| match problem.status() {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Problem::not_found("product"),
+            _ => problem,
+        })?;
+        if let Some(found) = store::find_administered_product(&app.host, id).await? {
+            return admin::shown(found);
+        }
+    }
+    Err(Problem::not_found("product"))
+}
+
+async fn suggest<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
+    let typed = call.query().read("q", "must have at most 200 characters", |text| {
+        (text.chars().count() <= MAX_SEARCH_CHARACTERS).then(|| text.trim().to_owned())
+    })?;
+    let suggestions = match typed.filter(|typed| !typed.is_empty()) {
+        Some(typed) => store::suggest(&app.host, &typed, &prefix(&typed)).await?,
+        None => r#"{"suggestions":[]}"#.to_owned(),
+    };
+    versioned(call, suggestions)
 }
 
 async fn stock<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
@@ -120,14 +205,6 @@ async fn stock<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
         variant.map(kernel::VariantId::try_from).transpose().map_err(|_| Problem::not_found("product"))?;
     let found = store::find_stock(&app.host, id, variant).await?;
     found.map(Reply::finished).ok_or_else(|| Problem::not_found("product"))
-}
-
-async fn reviews<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let id: ProductId = call.id(0, "product")?;
-    let query = call.query();
-    let page = store::list_reviews(&app.host, id, query.cursor()?, query.limit()?).await?;
-    let page = page.ok_or_else(|| Problem::not_found("product"))?;
-    versioned(call, page_json("reviews", &page.items, page.next.as_ref()))
 }
 
 async fn internal<H: Host>(app: &App<H>, name: Name, mut call: Call) -> Result<Reply, Problem> {
@@ -199,19 +276,25 @@ fn conflict(code: &'static str, detail: &str) -> Problem {
     Problem::new(StatusCode::CONFLICT, code, detail)
 }
 
-/// A page in its envelope. The items are finished JSON.
-fn page_json(name: &str, items: &str, next: Option<&impl Serialize>) -> String {
+/// A page in its envelope. The items are finished JSON, and so is what else belongs to it, from a comma on.
+fn page_json(name: &str, items: &str, next: Option<&impl Serialize>, more: &str) -> String {
     match next.and_then(Cursor::of) {
         // A cursor is base64url: nothing in it needs escaping.
-        Some(cursor) => format!(r#"{{"{name}":{items},"nextCursor":"{}"}}"#, cursor.into_string()),
-        None => format!(r#"{{"{name}":{items},"nextCursor":null}}"#),
+        Some(cursor) => format!(r#"{{"{name}":{items},"nextCursor":"{}"{more}}}"#, cursor.into_string()),
+        None => format!(r#"{{"{name}":{items},"nextCursor":null{more}}}"#),
     }
 }
 
 /// JSON that may be kept for a moment and asked for again by its version.
 fn versioned(call: &Call, json: String) -> Result<Reply, Problem> {
+    tagged(call, json, None)
+}
+
+/// The same, with the version that a change of it may name as `If-Match` in front of the digest.
+fn tagged(call: &Call, json: String, version: Option<&str>) -> Result<Reply, Problem> {
     let digest = Sha256::digest(json.as_bytes());
-    let tag: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let tag = version.map_or_else(|| digest.clone(), |version| format!("{version}-{digest}"));
     let reply = if call.has_version(&tag) { Reply::not_modified() } else { Reply::finished(json) };
     Ok(reply.tagged(&tag).cached("public, max-age=5"))
 }

@@ -3,12 +3,18 @@
 use std::time::Duration;
 
 use capability::{DatabaseAddress, Misconfigured, Settings};
-use web::Origins;
+use identity::keys::InvalidKey;
+use identity::{TokenVerifier, VerificationKeys};
+use web::{Identification, Origins};
 
 /// The configuration, read once per instance.
 #[derive(Debug)]
 pub struct Config {
-    /// What the other services present on internal routes.
+    /// Gets to know callers.
+    pub identification: Identification,
+    /// Where the orders service is, without a slash at the end.
+    pub orders_url: String,
+    /// What this service presents on internal routes, and what is presented on its own.
     pub service_token: String,
     /// Whose pages may call.
     pub origins: Origins,
@@ -31,6 +37,11 @@ impl Config {
         "db_name",
         "db_user",
         "db_password",
+        "users_url",
+        "orders_url",
+        "token_verification_keys",
+        "token_issuer",
+        "token_audience",
         "service_token",
         "cors_origins",
         "call_timeout_ms",
@@ -45,8 +56,16 @@ impl Config {
             database: settings.database("products"),
             call_timeout: settings.milliseconds("call_timeout_ms"),
         };
+        let mut url = |name: &str| settings.required(name).trim_end_matches('/').to_owned();
+        let (users_url, orders_url) = (url("users_url"), url("orders_url"));
+        let keys =
+            settings.parsed("token_verification_keys", None, |text| VerificationKeys::parse(text).map(Some));
+        let (issuer, audience) = (settings.required("token_issuer"), settings.required("token_audience"));
         let service_token = settings.required("service_token");
         let origins = Origins::parse(settings.optional("cors_origins"));
-        settings.finish((Self { service_token, origins }, host))
+        settings.finish(())?;
+        let keys = keys.ok_or_else(|| Misconfigured(InvalidKey.to_string()))?;
+        let identification = Identification::new(TokenVerifier::new(keys, &issuer, &audience), users_url);
+        Ok((Self { identification, orders_url, service_token, origins }, host))
     }
 }

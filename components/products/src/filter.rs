@@ -25,6 +25,8 @@ pub struct Filter {
     pub after: Option<PageKey>,
     /// How many.
     pub limit: Limit,
+    /// Whether to count what is found.
+    pub facets: bool,
 }
 
 /// The orders that an index serves.
@@ -78,7 +80,14 @@ impl Filter {
             sort,
             after: sort.after(query)?,
             limit: query.limit()?,
+            facets: query.read("facets", "must be true or false", |text| text.parse().ok())?.unwrap_or(false),
         })
+    }
+
+    /// The lowest and the highest price, as the database takes them.
+    #[must_use]
+    pub fn prices(&self) -> [Option<String>; 2] {
+        [self.min_price, self.max_price].map(|price| price.map(|price| price.to_string()))
     }
 }
 
@@ -141,6 +150,20 @@ impl Sort {
             Self::Name => !key.contains('\0'),
         }
     }
+}
+
+/// The LIKE pattern of what begins with a text.
+#[must_use]
+pub fn prefix(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len().saturating_add(1));
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! The products service: the catalogue, and the stock ledger with its reservations.
 //!
-//! Read [`filter`] and [`reservation`] for the rules, [`api`] for the routes, [`store`] and `sql/` for what the database
+//! Read [`filter`], [`reservation`], [`catalogue`], [`review`] and [`movement`] for the rules, [`api`] for the routes, [`store`] and `sql/` for what the database
 //! does. Reserving itself is a function of the database (`migrations/products/0002_stock.up.sql`): it locks, checks and
 //! takes all lines in one statement.
 #![warn(missing_docs)]
 
+pub mod catalogue;
 pub mod filter;
+pub mod movement;
 pub mod reservation;
+pub mod review;
 
 pub mod api;
 pub mod config;
@@ -15,14 +18,14 @@ pub mod store;
 #[cfg(target_arch = "wasm32")]
 mod entry;
 
-use capability::{Clock, Database, Entropy};
+use capability::{Clock, Database, Entropy, Http};
 
 pub use crate::config::Config;
 
-/// What this service may ask of its host. It has no outbound HTTP.
-pub trait Host: Database + Clock + Entropy {}
+/// What this service may ask of its host. HTTP is for its siblings: who somebody is, and what they have bought.
+pub trait Host: Database + Http + Clock + Entropy {}
 
-impl<H: Database + Clock + Entropy> Host for H {}
+impl<H: Database + Http + Clock + Entropy> Host for H {}
 
 /// The service.
 #[derive(Debug)]

@@ -1,11 +1,15 @@
 //! One function per statement. The SQL is in `sql/`, under the same name.
 
+mod writes;
+
 use capability::{Database, DbError, Param, Statement};
 use kernel::{Limit, OrderId, ProductId, VariantId};
 use serde::Serialize;
 
 use crate::filter::{Filter, PageKey, Sort};
 use crate::reservation::{Item, Outcome, Reserve, Told};
+
+pub use crate::store::writes::*;
 
 /// A page as the database finished it.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,20 +56,33 @@ pub fn list_statement(sort: Sort) -> Statement {
     }
 }
 
+/// The statement that counts what a list finds.
+#[must_use]
+pub fn facets_statement() -> Statement {
+    Statement::repeatable(
+        "list_facets",
+        concat!(
+            include_str!("../sql/list/facets_head.sql"),
+            include_str!("../sql/list/filter.sql"),
+            include_str!("../sql/list/facets_tail.sql"),
+        ),
+    )
+}
+
 /// A page of the catalogue.
 ///
 /// # Errors
 /// [`DbError`]
 pub async fn list_products(db: &impl Database, filter: &Filter) -> Result<Page<PageKey>, DbError> {
     let statement = list_statement(filter.sort);
-    let (min, max) =
-        (filter.min_price.map(|price| price.to_string()), filter.max_price.map(|price| price.to_string()));
+    let prices = filter.prices();
+    let [category, search, min, max, in_stock] = filtered(filter, &prices);
     let params: [Param<'_>; 8] = [
-        filter.category.as_deref().into(),
-        filter.search.as_deref().into(),
-        min.as_deref().into(),
-        max.as_deref().into(),
-        filter.in_stock.into(),
+        category,
+        search,
+        min,
+        max,
+        in_stock,
         filter.after.as_ref().map(|(key, _)| key.as_str()).into(),
         filter.after.as_ref().map(|(_, id)| *id).into(),
         filter.limit.get().into(),
@@ -73,12 +90,55 @@ pub async fn list_products(db: &impl Database, filter: &Filter) -> Result<Page<P
     page(&statement, db.query(&statement, &params).await?)?.ok_or_else(|| no_row(&statement))
 }
 
-/// A product with its variants, as JSON.
+/// How many of the products that a list finds are in which category, in stock, and between which prices, as JSON.
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn find_product(db: &impl Database, id: ProductId) -> Result<Option<String>, DbError> {
-    db.query(&repeatable!("find_product"), &[id.get().into()]).await
+pub async fn list_facets(db: &impl Database, filter: &Filter) -> Result<String, DbError> {
+    let prices = filter.prices();
+    finished(db, &facets_statement(), &filtered(filter, &prices)).await
+}
+
+/// A filter as the first five parameters of a list.
+fn filtered<'f>(filter: &'f Filter, prices: &'f [Option<String>; 2]) -> [Param<'f>; 5] {
+    let [min, max] = prices;
+    [
+        filter.category.as_deref().into(),
+        filter.search.as_deref().into(),
+        min.as_deref().into(),
+        max.as_deref().into(),
+        filter.in_stock.into(),
+    ]
+}
+
+/// What somebody may have meant whose search finds nothing.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn correct_query(db: &impl Database, typed: &str) -> Result<Option<String>, DbError> {
+    db.query(&repeatable!("correct_query"), &[typed.into()]).await
+}
+
+/// A product that is sold: its version, and itself with its variants as JSON.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn find_product(db: &impl Database, id: ProductId) -> Result<Option<(String, String)>, DbError> {
+    let statement = repeatable!("find_product");
+    let answer = db.query(&statement, &[id.get().into()]).await?;
+    let split = |answer: String| {
+        let (version, product) = answer.split_once('\n').ok_or_else(|| no_row(&statement))?;
+        Ok((version.to_owned(), product.to_owned()))
+    };
+    answer.map(split).transpose()
+}
+
+/// What begins with what was typed, or looks like it, as JSON.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn suggest(db: &impl Database, typed: &str, prefix: &str) -> Result<String, DbError> {
+    finished(db, &repeatable!("suggest"), &[typed.into(), prefix.into()]).await
 }
 
 /// The stock of a product or of one of its variants, as JSON.

@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_known_caller_has_the_role_that_the_users_service_tells() {
-        let body = r#"{"userId":7,"email":"ada@example.com","role":"admin","sessionId":9,"expiresAt":"2026-01-01T00:15:00Z"}"#;
+        let body = r#"{"userId":7,"email":"ada@example.com","fullName":"Ada Lovelace","role":"admin","sessionId":9,"expiresAt":"2026-01-01T00:15:00Z"}"#;
         let principal = ask(Ok((200, body))).unwrap();
         assert_eq!((principal.user.get(), principal.role, principal.session.get()), (7, Role::Admin, 9));
     }

@@ -36,6 +36,8 @@ pub struct Principal {
     pub session: SessionId,
     /// When the token ends.
     pub expires_at: Timestamp,
+    /// What they are called.
+    pub full_name: String,
     /// Their address.
     #[serde(deserialize_with = "email")]
     pub email: Email,

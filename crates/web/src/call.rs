@@ -30,6 +30,14 @@ impl Call {
         Query::parse(self.uri.query().unwrap_or_default())
     }
 
+    /// The headers that carry this request's identity to other services.
+    #[must_use]
+    pub fn trace_headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        self.trace.apply(&mut headers);
+        headers
+    }
+
     /// The id that stands for the placeholder at `index`.
     ///
     /// # Errors
@@ -186,10 +194,12 @@ impl Call {
 pub struct IfMatch(Vec<String>);
 
 impl IfMatch {
-    /// The tags without their quotes, comma separated: a parameter for `string_to_array`.
+    /// The versions in the tags, comma separated: a parameter for `string_to_array`. A tag is a version, or a version, a
+    /// hyphen and a digest of what else is shown with it.
     #[must_use]
-    pub fn list(&self) -> String {
-        self.0.join(",")
+    pub fn versions(&self) -> String {
+        let versions = self.0.iter().map(|tag| tag.split('-').next().unwrap_or_default());
+        versions.collect::<Vec<_>>().join(",")
     }
 }
 

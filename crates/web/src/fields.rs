@@ -81,6 +81,17 @@ impl Fields {
         }
     }
 
+    /// Reports a fault that shows only when several fields are read.
+    pub fn refuse(&mut self, name: &str, fault: Fault) {
+        self.note::<()>(name, Err(fault));
+    }
+
+    /// Whether there is a field of this name, be it null.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.unread.contains_key(name)
+    }
+
     /// Reads an object within this one. Its faults are reported as `name.field`.
     pub fn optional_object<T>(
         &mut self,
@@ -204,6 +215,26 @@ pub fn line(max: usize) -> impl Fn(&Value) -> Result<String, Fault> {
             return Err(Fault::new("invalid", "must not contain control characters"));
         }
         Ok(line.to_owned())
+    }
+}
+
+/// Reads a text of at most `max` characters, which may have several lines.
+///
+/// # Errors
+/// [`Fault`]
+pub fn paragraph(max: usize) -> impl Fn(&Value) -> Result<String, Fault> {
+    move |value| {
+        let paragraph = text(value)?.trim();
+        if paragraph.chars().count() > max {
+            return Err(Fault::new("wrong-length", format!("must have at most {max} characters")));
+        }
+        if paragraph
+            .chars()
+            .any(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t'))
+        {
+            return Err(Fault::new("invalid", "must not contain control characters"));
+        }
+        Ok(paragraph.to_owned())
     }
 }
 

@@ -6,6 +6,7 @@
 
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
+use kernel::UserId;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -75,6 +76,13 @@ impl Problem {
     /// 403: the caller is known and may not do this.
     pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, detail)
+    }
+
+    /// 403 for what only admins may do.
+    #[must_use]
+    pub fn admin_only(caller: UserId) -> Self {
+        Self::forbidden("admin-only", "only an admin may do this")
+            .caused_by(format!("user {caller} is not an admin"))
     }
 
     /// 412: what is to be changed is not the version that `If-Match` names any more.

@@ -99,7 +99,7 @@ async fn another_method_is_405_with_what_is_allowed(shop: Arc<Shop>) {
         ("DELETE", "/users/register", "POST, OPTIONS"),
         ("GET", "/users/login", "POST, OPTIONS"),
         ("POST", "/users/me", "GET, PATCH, DELETE, HEAD, OPTIONS"),
-        ("POST", "/products", "GET, HEAD, OPTIONS"),
+        ("PUT", "/products", "GET, POST, HEAD, OPTIONS"),
         ("PATCH", "/orders/cart", "GET, POST, DELETE, HEAD, OPTIONS"),
         ("GET", "/orders/cart/items/1", "PUT, DELETE, OPTIONS"),
         ("PUT", "/orders", "POST, GET, HEAD, OPTIONS"),

@@ -16,6 +16,7 @@ mod administration;
 mod authentication;
 mod authorisation;
 mod bad_input;
+mod catalogue;
 mod checkout;
 mod conventions;
 mod flows;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         ("bad_input", bad_input::TESTS),
         ("checkout", checkout::TESTS),
         ("outage", outage::TESTS),
+        ("catalogue", catalogue::TESTS),
         ("accounts", accounts::TESTS),
         ("addresses", addresses::TESTS),
         ("recovery", recovery::TESTS),

@@ -41,4 +41,6 @@ async fn every_order_of_the_catalogue_is_a_statement() {
         let statement = products::store::list_statement(sort);
         check(&db, statement.name, statement.sql).await;
     }
+    let facets = products::store::facets_statement();
+    check(&db, facets.name, facets.sql).await;
 }

@@ -12,7 +12,6 @@ use web::fields::{self, Fault};
 use web::{Call, Problem, Reply};
 
 use super::ATTEMPTS;
-use crate::caller::{Claimed, claimed, identified, trace};
 use crate::cart::{Cart, CartError, Item, Line, PricedCart};
 use crate::catalog::{Catalog, Quote};
 use crate::checkout::store_problem;
@@ -27,7 +26,7 @@ struct CartBody {
 }
 
 pub(super) async fn view_cart<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let trace = trace(call);
+    let trace = call.trace_headers();
     let (_, seen) = known_with_cart(app, call, &trace).await?;
     let quote = quote(app, &trace, &seen.cart, None).await?;
     cart_reply(&seen.cart, &quote, None)
@@ -35,7 +34,7 @@ pub(super) async fn view_cart<H: Host>(app: &App<H>, call: &Call) -> Result<Repl
 
 pub(super) async fn add_to_cart<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
     // Who it is comes first: a stranger learns nothing about what is wrong with the body.
-    let known = known_with_cart(app, &call, &trace(&call)).await?;
+    let known = known_with_cart(app, &call, &call.trace_headers()).await?;
     let mut body = call.json().await?;
     let product_id = body.required("productId", fields::number);
     let variant_id = body.optional("variantId", fields::number);
@@ -46,7 +45,7 @@ pub(super) async fn add_to_cart<H: Host>(app: &App<H>, mut call: Call) -> Result
 }
 
 pub(super) async fn set_line<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
-    let known = known_with_cart(app, &call, &trace(&call)).await?;
+    let known = known_with_cart(app, &call, &call.trace_headers()).await?;
     let item = item_of_path(&call)?;
     let mut body = call.json().await?;
     let quantity = body.required("quantity", |value| match fields::integer(value)? {
@@ -60,13 +59,13 @@ pub(super) async fn set_line<H: Host>(app: &App<H>, mut call: Call) -> Result<Re
 }
 
 pub(super) async fn remove_line<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let known = known_with_cart(app, call, &trace(call)).await?;
+    let known = known_with_cart(app, call, &call.trace_headers()).await?;
     let item = item_of_path(call)?;
     change_cart(app, call, known, None, |cart, quote| cart.set(item, None, quote.find(item))).await
 }
 
 pub(super) async fn clear_cart<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let known = known_with_cart(app, call, &trace(call)).await?;
+    let known = known_with_cart(app, call, &call.trace_headers()).await?;
     let clear = |cart: &mut Cart, _: &Quote| {
         cart.items.clear();
         Ok(())
@@ -91,7 +90,7 @@ async fn change_cart<H: Host>(
     item: Option<Item>,
     change: impl Fn(&mut Cart, &Quote) -> Result<(), CartError>,
 ) -> Result<Reply, Problem> {
-    let trace = trace(call);
+    let trace = call.trace_headers();
     let store = Store::new(app, &trace);
     for attempt in 0..ATTEMPTS {
         let quote = quote(app, &trace, &seen.cart, item).await?;
@@ -128,9 +127,10 @@ async fn known_with_cart<H: Host>(
     call: &Call,
     trace: &HeaderMap,
 ) -> Result<(UserId, Seen), Problem> {
-    let claimed: Claimed = claimed(app, call)?;
+    let claimed = app.config.identification.claimed(&app.host, call)?;
     let store = Store::new(app, trace);
-    let (principal, seen) = join!(identified(app, &claimed, trace), store.cart(claimed.user));
+    let (principal, seen) =
+        join!(app.config.identification.identified(&app.host, &claimed, trace), store.cart(claimed.user));
     Ok((principal?.user, seen.map_err(store_problem)?))
 }
 

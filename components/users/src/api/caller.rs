@@ -37,8 +37,7 @@ pub(super) async fn admin<H: Host>(app: &App<H>, call: &Call) -> Result<Caller, 
     let caller = identified(app, call).await?;
     match caller.account.role {
         Role::Admin => Ok(caller),
-        Role::Customer => Err(Problem::forbidden("admin-only", "only an admin may do this")
-            .caused_by(format!("user {} is not an admin", caller.id()))),
+        Role::Customer => Err(Problem::admin_only(caller.id())),
     }
 }
 
@@ -48,6 +47,7 @@ pub(super) async fn verify_token<H: Host>(app: &App<H>, call: &Call) -> Result<R
     struct Known<'a> {
         user_id: UserId,
         email: &'a str,
+        full_name: &'a str,
         role: Role,
         session_id: SessionId,
         expires_at: Option<Timestamp>,
@@ -56,6 +56,7 @@ pub(super) async fn verify_token<H: Host>(app: &App<H>, call: &Call) -> Result<R
     Reply::ok(&Known {
         user_id: caller.id(),
         email: &caller.account.email,
+        full_name: &caller.account.full_name,
         role: caller.account.role,
         session_id: caller.session,
         expires_at: caller.expires_at,

@@ -75,7 +75,7 @@ pub async fn rename_account(
 ) -> Result<Change<Account>, DbError> {
     const RENAME_ACCOUNT: Statement =
         Statement::once("rename_account", include_str!("../../sql/rename_account.sql"));
-    let versions = if_match.map(IfMatch::list);
+    let versions = if_match.map(IfMatch::versions);
     let params = [user.get().into(), versions.as_deref().into(), full_name.into()];
     change(&RENAME_ACCOUNT, db.query(&RENAME_ACCOUNT, &params).await?)
 }
@@ -163,7 +163,7 @@ pub async fn administer_account(
     // With versions, the second time finds the version of the first.
     const ADMINISTER_VERSION: Statement = Statement { is_repeatable: false, ..ADMINISTER_ACCOUNT };
     let statement = if if_match.is_some() { ADMINISTER_VERSION } else { ADMINISTER_ACCOUNT };
-    let versions = if_match.map(IfMatch::list);
+    let versions = if_match.map(IfMatch::versions);
     let params = [
         admin.get().into(),
         user.get().into(),

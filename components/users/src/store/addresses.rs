@@ -43,7 +43,7 @@ pub async fn save_address(
 ) -> Result<Change<Address>, DbError> {
     const SAVE_ADDRESS: Statement =
         Statement::once("save_address", include_str!("../../sql/save_address.sql"));
-    let versions = if_match.map(IfMatch::list);
+    let versions = if_match.map(IfMatch::versions);
     let params = [
         user.get().into(),
         id.map(AddressId::get).into(),
@@ -72,7 +72,7 @@ pub async fn delete_address(
 ) -> Result<Change<()>, DbError> {
     const DELETE_ADDRESS: Statement =
         Statement::once("delete_address", include_str!("../../sql/delete_address.sql"));
-    let versions = if_match.map(IfMatch::list);
+    let versions = if_match.map(IfMatch::versions);
     let params = [id.get().into(), user.get().into(), versions.as_deref().into()];
     Ok(match db.query(&DELETE_ADDRESS, &params).await?.as_deref() {
         None => Change::Absent,

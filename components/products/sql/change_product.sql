@@ -1,0 +1,2 @@
+-- Parameters: the admin, the product, the versions that If-Match names (null for any), what changes.
+select change_product($1::bigint, $2::bigint, $3::text, $4::text::jsonb)::text

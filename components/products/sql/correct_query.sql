@@ -1,0 +1,1 @@
+select correct_query($1::text)

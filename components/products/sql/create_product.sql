@@ -1,0 +1,1 @@
+select create_product($1::bigint, $2::text::jsonb)::text

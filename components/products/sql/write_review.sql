@@ -1,0 +1,1 @@
+select write_review($1::bigint, $2::bigint, $3::text, $4::bigint, $5::text, $6::boolean)::text

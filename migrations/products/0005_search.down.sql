@@ -1,0 +1,1 @@
+drop function correct_query(text);
