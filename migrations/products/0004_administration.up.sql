@@ -61,7 +61,8 @@ create function administered_product_json(p products) returns json
       'stockQuantity', p.stock_quantity, 'inStock', p.stock_quantity > 0,
       'rating', json_build_object('average', product_rating(p.rating_sum, p.rating_count), 'count', p.rating_count),
       'createdAt', rfc3339(p.created_at), 'updatedAt', rfc3339(p.updated_at),
-      'status', p.status, 'version', p.version, 'variants', variants_json(p)
+      'status', p.status, 'lowStockThreshold', p.low_stock_threshold, 'version', p.version,
+      'variants', variants_json(p)
     )
     from categories c
     where c.id = p.category_id
@@ -121,11 +122,11 @@ begin
   if not exists (select from categories where id = (p_product ->> 'categoryId')::bigint) then
     return json_build_object('outcome', 'category-absent');
   end if;
-  insert into products (sku, name, description, category_id, base_price, status)
+  insert into products (sku, name, description, category_id, base_price, low_stock_threshold, status)
   values (
     p_product ->> 'sku', p_product ->> 'name', coalesce(p_product ->> 'description', ''),
     (p_product ->> 'categoryId')::bigint, (p_product ->> 'basePrice')::numeric,
-    coalesce(p_product ->> 'status', 'draft')
+    coalesce((p_product ->> 'lowStockThreshold')::bigint, 5), coalesce(p_product ->> 'status', 'draft')
   )
   returning * into made;
   perform audit(p_actor, 'product-created', made.id, p_product);
@@ -170,6 +171,7 @@ begin
       description = coalesce(p_changes ->> 'description', description),
       category_id = coalesce((p_changes ->> 'categoryId')::bigint, category_id),
       base_price = coalesce((p_changes ->> 'basePrice')::numeric, base_price),
+      low_stock_threshold = coalesce((p_changes ->> 'lowStockThreshold')::bigint, low_stock_threshold),
       status = coalesce(p_changes ->> 'status', status),
       version = version + 1,
       updated_at = now()

@@ -186,9 +186,18 @@ pub fn all_log_lines() -> Vec<String> {
     LOGS.lock().unwrap().iter().flat_map(|log| log.lock().unwrap().clone()).collect()
 }
 
-/// The statement of `users_db`, with all rights, to set a scene or to look behind it.
+/// `users_db`, with all rights, to set a scene or to look behind it.
 pub async fn users_db() -> tokio_postgres::Client {
-    connect(&environment("CARTWHEEL_TEST_PG").replace("dbname=postgres", "dbname=users_db")).await
+    database("users_db").await
+}
+
+/// `products_db`, in the same way.
+pub async fn products_db() -> tokio_postgres::Client {
+    database("products_db").await
+}
+
+async fn database(name: &str) -> tokio_postgres::Client {
+    connect(&environment("CARTWHEEL_TEST_PG").replace("dbname=postgres", &format!("dbname={name}"))).await
 }
 
 /// `kid:seed` and `kid:public-key` of a signing key.

@@ -1,6 +1,7 @@
 //! The routes, and one short story for each that reads. What is written is in `api/`.
 
 mod admin;
+mod import;
 mod refusals;
 mod reviews;
 mod stock;
@@ -31,6 +32,7 @@ pub enum Name {
     WriteReview,
     DeleteReview,
     Create,
+    Import,
     Change,
     Archive,
     AddVariant,
@@ -59,6 +61,7 @@ impl<H: Host> Service for App<H> {
         route(&Method::GET, "/products", Name::List),
         route(&Method::POST, "/products", Name::Create),
         route(&Method::GET, "/products/suggest", Name::Suggest),
+        route(&Method::POST, "/products/import", Name::Import),
         route(&Method::GET, "/products/categories", Name::Categories),
         route(&Method::POST, "/products/categories", Name::AddCategory),
         route(&Method::GET, "/products/categories/{slug}", Name::Category),
@@ -109,6 +112,7 @@ impl<H: Host> Service for App<H> {
             Name::WriteReview => reviews::write(self, call).await,
             Name::DeleteReview => reviews::delete(self, &call).await,
             Name::Create => admin::create_product(self, call).await,
+            Name::Import => import::import(self, call).await,
             Name::Change => admin::change_product(self, call).await,
             Name::Archive => admin::archive_product(self, &call).await,
             Name::AddVariant => admin::add_variant(self, call).await,

@@ -23,10 +23,21 @@ impl Changes {
         Self(given.collect())
     }
 
+    fn and<const N: usize>(mut self, fields: [(&str, Option<Value>); N]) -> Self {
+        self.0.extend(Self::of(fields).0);
+        self
+    }
+
     /// Nothing but another status: how a product is archived.
     #[must_use]
     pub fn archived() -> Self {
         Self::of([("status", Some(json!("archived")))])
+    }
+
+    /// The SKU, if it is among the fields.
+    #[must_use]
+    pub fn sku(&self) -> Option<&str> {
+        self.0.get("sku").and_then(Value::as_str)
     }
 
     /// The fields as JSON.
@@ -47,16 +58,15 @@ pub fn read_new_product(mut body: Fields) -> Result<Changes, Problem> {
     let price = body.required("basePrice", price);
     let rest = rest_of_product(&mut body);
     body.finish(|| {
-        let (description, units, status) = rest?;
-        Some(Changes::of([
-            ("name", Some(json!(name?))),
-            ("sku", Some(json!(sku?))),
-            ("categoryId", Some(json!(category?))),
-            ("basePrice", Some(json!(price?))),
-            ("description", description),
-            ("stockQuantity", units),
-            ("status", status),
-        ]))
+        Some(
+            Changes::of([
+                ("name", Some(json!(name?))),
+                ("sku", Some(json!(sku?))),
+                ("categoryId", Some(json!(category?))),
+                ("basePrice", Some(json!(price?))),
+            ])
+            .and(rest?),
+        )
     })
 }
 
@@ -71,26 +81,57 @@ pub fn read_product_change(mut body: Fields) -> Result<Changes, Problem> {
     let price = body.optional("basePrice", price);
     let rest = rest_of_product(&mut body);
     body.finish(|| {
-        let (description, units, status) = rest?;
-        Some(Changes::of([
-            ("name", value(name?)),
-            ("sku", value(sku?)),
-            ("categoryId", value(category?)),
-            ("basePrice", value(price?)),
-            ("description", description),
-            ("stockQuantity", units),
-            ("status", status),
-        ]))
+        Some(
+            Changes::of([
+                ("name", value(name?)),
+                ("sku", value(sku?)),
+                ("categoryId", value(category?)),
+                ("basePrice", value(price?)),
+            ])
+            .and(rest?),
+        )
     })
 }
 
-type Rest = (Option<Value>, Option<Value>, Option<Value>);
+/// Reads a product of an import: as a new one, but a category may be named by its slug.
+///
+/// # Errors
+/// 422 with every wrong field.
+pub fn read_imported_product(mut body: Fields) -> Result<Changes, Problem> {
+    let name = body.required("name", fields::line(200));
+    let sku = body.required("sku", sku);
+    let category = match body.has("categoryId") {
+        true => body.required("categoryId", fields::number::<CategoryId>).map(|id| ("categoryId", json!(id))),
+        false => body.required("category", slug).map(|slug| ("category", json!(slug))),
+    };
+    let price = body.required("basePrice", price);
+    let rest = rest_of_product(&mut body);
+    body.finish(|| {
+        let (category_field, category) = category?;
+        Some(
+            Changes::of([
+                ("name", Some(json!(name?))),
+                ("sku", Some(json!(sku?))),
+                (category_field, Some(category)),
+                ("basePrice", Some(json!(price?))),
+            ])
+            .and(rest?),
+        )
+    })
+}
 
-fn rest_of_product(body: &mut Fields) -> Option<Rest> {
+/// The fields that no product has to be given.
+fn rest_of_product(body: &mut Fields) -> Option<[(&'static str, Option<Value>); 4]> {
     let description = body.optional("description", fields::paragraph(10_000));
-    let units = body.optional("stockQuantity", units);
+    let stock = body.optional("stockQuantity", units);
+    let threshold = body.optional("lowStockThreshold", units);
     let status = body.optional("status", status);
-    Some((value(description?), value(units?), value(status?)))
+    Some([
+        ("description", value(description?)),
+        ("stockQuantity", value(stock?)),
+        ("lowStockThreshold", value(threshold?)),
+        ("status", value(status?)),
+    ])
 }
 
 /// Reads a new variant.

@@ -7,6 +7,7 @@
 
 pub mod catalogue;
 pub mod filter;
+pub mod import;
 pub mod movement;
 pub mod reservation;
 pub mod review;

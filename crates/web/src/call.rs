@@ -1,5 +1,6 @@
 use std::net::{IpAddr, SocketAddr};
 
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode, Uri};
 use subtle::ConstantTimeEq as _;
@@ -146,6 +147,33 @@ impl Call {
         })
     }
 
+    /// The body as it is, at most `max` bytes of it.
+    ///
+    /// # Errors
+    /// 413 for a larger one, also if that shows only while reading; 400 for one that breaks off.
+    pub async fn bytes(&mut self, max: usize) -> Result<Bytes, Problem> {
+        let declared =
+            self.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if declared.is_some_and(|length| length > max as u64) {
+            return Err(body_too_large(max));
+        }
+        let body = std::mem::replace(&mut self.body, Body::empty());
+        body.read(max).await.map_err(|error| match error {
+            ReadError::TooLarge => body_too_large(max),
+            ReadError::Broken(cause) => {
+                Problem::new(StatusCode::BAD_REQUEST, "incomplete-body", "the body did not arrive whole")
+                    .caused_by(cause.0)
+            }
+        })
+    }
+
+    /// The content type without its parameters, in lower case; empty if there is none.
+    #[must_use]
+    pub fn media_type(&self) -> String {
+        let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_lowercase()
+    }
+
     /// The body, which must be a JSON object.
     ///
     /// # Errors
@@ -162,19 +190,7 @@ impl Call {
     /// # Errors
     /// As [`Call::json`].
     pub async fn optional_json(&mut self) -> Result<Option<Fields>, Problem> {
-        let declared =
-            self.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        if declared.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
-            return Err(body_too_large());
-        }
-        let body = std::mem::replace(&mut self.body, Body::empty());
-        let bytes = body.read(MAX_BODY_BYTES).await.map_err(|error| match error {
-            ReadError::TooLarge => body_too_large(),
-            ReadError::Broken(cause) => {
-                Problem::new(StatusCode::BAD_REQUEST, "incomplete-body", "the body did not arrive whole")
-                    .caused_by(cause.0)
-            }
-        })?;
+        let bytes = self.bytes(MAX_BODY_BYTES).await?;
         if bytes.is_empty() && !self.headers.contains_key(CONTENT_TYPE) {
             return Ok(None);
         }
@@ -203,8 +219,9 @@ impl IfMatch {
     }
 }
 
-fn body_too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "a body may have at most 65536 bytes")
+fn body_too_large(max: usize) -> Problem {
+    let detail = format!("a body may have at most {max} bytes here");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

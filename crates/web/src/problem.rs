@@ -166,6 +166,12 @@ impl Problem {
         self.0.code
     }
 
+    /// What is wrong with each field.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
     /// The cause, for the log.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {

@@ -20,6 +20,7 @@ mod catalogue;
 mod checkout;
 mod conventions;
 mod flows;
+mod import;
 mod log;
 mod outage;
 mod recovery;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         ("checkout", checkout::TESTS),
         ("outage", outage::TESTS),
         ("catalogue", catalogue::TESTS),
+        ("import", import::TESTS),
         ("accounts", accounts::TESTS),
         ("addresses", addresses::TESTS),
         ("recovery", recovery::TESTS),

@@ -7,6 +7,9 @@ use kernel::OrderId;
 use migrate::Service;
 use products::reservation::{Outcome, Reserve};
 use products::store;
+use proptest::prelude::{Strategy, prop_oneof};
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 const SCENE: &str = "
@@ -141,4 +144,116 @@ async fn shoppers_in_opposite_order_neither_deadlock_nor_oversell() {
     assert!(taken <= 50, "{taken} of 50 units");
     assert_eq!(stock(&db, 1).await, 50 - taken);
     check_ledger(&db).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_reservations_of_sixty_four_clients_take_no_more_than_there_is() {
+    let db = scene().await;
+    let mut clients = Vec::new();
+    for client in 0..64_i64 {
+        let db = db.again(Service::Products).await;
+        clients.push(async move {
+            let mut taken = [0, 0];
+            for turn in 0..8 {
+                let units = 1 + (client + turn) % 3;
+                let lines = if client % 2 == 0 { [(1, units), (2, 1)] } else { [(2, 1), (1, units)] };
+                match reserve(&db, client * 100 + turn, 1, &lines).await {
+                    Outcome::Reserved(_) => taken = [taken[0] + units, taken[1] + 1],
+                    Outcome::Short(_) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            taken
+        });
+    }
+    let taken = futures_util::future::join_all(clients).await;
+    let [first, second] = taken.into_iter().fold([0, 0], |sum, taken| [sum[0] + taken[0], sum[1] + taken[1]]);
+    assert!(first <= 50 && second <= 50, "{first} and {second} of 50 each");
+    assert!(first >= 48 || second == 50, "what can be had was had: {first} and {second}");
+    assert_eq!((stock(&db, 1).await, stock(&db, 2).await), (50 - first, 50 - second));
+    check_ledger(&db).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_times_at_once_is_once() {
+    let db = scene().await;
+    let mut connections = Vec::new();
+    for _ in 0..20 {
+        connections.push(db.again(Service::Products).await);
+    }
+    let reserved = connections.iter().map(|db| reserve(db, 1, 1, &[(1, 3), (2, 4)]));
+    let reserved = futures_util::future::join_all(reserved).await;
+    let first = reserved.iter().filter(|outcome| matches!(outcome, Outcome::Reserved(_))).count();
+    let again = reserved.iter().filter(|outcome| matches!(outcome, Outcome::Repeated(_))).count();
+    assert_eq!((first, again), (1, 19));
+    assert_eq!((stock(&db, 1).await, stock(&db, 2).await), (47, 46));
+    let order = order(1);
+    let confirmed = connections.iter().map(|db| store::confirm(db, &order));
+    let confirmed = futures_util::future::join_all(confirmed).await;
+    assert!(confirmed.iter().all(|outcome| matches!(outcome, Ok(Outcome::Confirmed(_)))));
+    assert_eq!((stock(&db, 1).await, stock(&db, 2).await), (47, 46));
+    let released = connections.iter().map(|db| store::release(db, &order));
+    let released = futures_util::future::join_all(released).await;
+    assert!(released.iter().all(|outcome| matches!(outcome, Ok(Outcome::Released(_)))));
+    assert_eq!((stock(&db, 1).await, stock(&db, 2).await), (50, 50));
+    check_ledger(&db).await;
+}
+
+/// Something that is done to the stock.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Move { product: i64, units: i64 },
+    Reserve { order: i64, revision: i64, first: i64, second: i64 },
+    Confirm(i64),
+    Release(i64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let order = 1..=4_i64;
+    let step = prop_oneof![
+        (1..=2_i64, -30..=30_i64).prop_map(|(product, units)| Step::Move { product, units }),
+        order.clone().prop_map(Step::Confirm),
+        order.clone().prop_map(Step::Release),
+        (order, 0..5_i64, 1..=20_i64, 1..=20_i64)
+            .prop_map(|(order, revision, first, second)| Step::Reserve { order, revision, first, second }),
+    ];
+    proptest::collection::vec(step, 1..20)
+}
+
+/// A property, for forty sequences: whatever is done in whatever order, stock is never below
+/// nothing, and always the sum of its movements.
+#[tokio::test]
+async fn any_sequence_of_steps_keeps_stock_the_sum_of_its_movements() {
+    let db = scene().await;
+    let admin = kernel::UserId::try_from(1).unwrap();
+    let mut runner = TestRunner::deterministic();
+    for sequence in 0..40_i64 {
+        let steps = steps().new_tree(&mut runner).unwrap().current();
+        let mut done = Vec::new();
+        for step in steps {
+            done.push(step);
+            // Orders of another sequence are others.
+            let number = |order: i64| sequence * 100 + order;
+            match step {
+                Step::Move { product, units } if units != 0 => {
+                    let body = json!({ "quantityChange": units, "movementType": "adjustment" });
+                    let movement = products::movement::NewMovement::read(web_fields(&body)).unwrap();
+                    let moved = store::adjust_stock(&db, admin, product.try_into().unwrap(), &movement).await;
+                    assert!(
+                        matches!(moved, Ok(_) | Err(store::WriteError::InsufficientStock(_))),
+                        "{moved:?} after {done:?}"
+                    );
+                }
+                Step::Move { .. } => {}
+                Step::Reserve { order, revision, first, second } => {
+                    reserve(&db, number(order), revision, &[(1, first), (2, second)]).await;
+                }
+                Step::Confirm(order) => drop(store::confirm(&db, &self::order(number(order))).await.unwrap()),
+                Step::Release(order) => drop(store::release(&db, &self::order(number(order))).await.unwrap()),
+            }
+            assert!(stock(&db, 1).await >= 0 && stock(&db, 2).await >= 0, "{done:?}");
+        }
+        let ledger: Value = serde_json::from_str(&store::check_ledger(&db).await.unwrap()).unwrap();
+        assert_eq!(ledger, json!({ "differences": [] }), "{done:?}");
+    }
 }

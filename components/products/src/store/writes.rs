@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use web::IfMatch;
 
 use crate::catalogue::Changes;
+use crate::import::{Report, Row};
 use crate::movement::NewMovement;
 use crate::review::NewReview;
 use crate::store::{Page, finished, page};
@@ -238,6 +239,25 @@ pub async fn adjust_stock(
         movement.notes.as_deref().into(),
     ];
     write(db, &once!("adjust_stock"), &params).await
+}
+
+/// Writes products by their SKUs: those that are not there are added, those that are others are changed. With
+/// `is_dry_run` it only says what it would do.
+///
+/// # Errors
+/// [`WriteError`]
+pub async fn import_products(
+    db: &impl Database,
+    admin: UserId,
+    rows: &[Row],
+    is_dry_run: bool,
+) -> Result<Report, WriteError> {
+    const IMPORT_PRODUCTS: Statement =
+        Statement::repeatable("import_products", include_str!("../../sql/import_products.sql"));
+    let rows = serde_json::to_string(rows).map_err(|error| DbError::Unexpected(error.to_string()))?;
+    let params = [admin.get().into(), (&rows).into(), is_dry_run.into()];
+    let report = finished(db, &IMPORT_PRODUCTS, &params).await?;
+    Ok(IMPORT_PRODUCTS.decode(&report)?)
 }
 
 /// A page of a product's movements, newest first; `None` if there is no such product.
