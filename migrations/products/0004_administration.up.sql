@@ -271,9 +271,11 @@ create function category_json(c categories) returns json
   return json_build_object(
     'id', c.id, 'name', c.name, 'slug', c.slug, 'description', c.description, 'parentId', c.parent_id,
     'productCount', (
-      select count(*)
-      from products p
-      where p.status = 'active' and p.category_id in (select category_tree(c.slug))
+      select coalesce(sum(counted.products), 0)
+      from category_tree(c.slug) as tree(id)
+      cross join lateral (
+        select count(*) as products from products p where p.category_id = tree.id and p.status = 'active'
+      ) counted
     ),
     'version', c.version
   );

@@ -3,7 +3,10 @@
 -- Each word of a search that finds nothing by itself, replaced by the word of a product's name that looks most like it. Null
 -- if there is none for one of them, or nothing to replace. `%>` is served by the trigram index on names.
 create function correct_query(typed text) returns text
-language plpgsql stable set pg_trgm.word_similarity_threshold = '0.3' as $$
+language plpgsql stable
+-- Whatever is typed, it is looked for by the indexes: the planner cannot know that it is rare.
+set enable_seqscan = off
+set pg_trgm.word_similarity_threshold = '0.3' as $$
 declare
   words text[] := regexp_split_to_array(btrim(lower(typed)), '[^[:alnum:]]+');
   word text;

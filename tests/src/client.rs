@@ -12,6 +12,8 @@ use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::openapi::OpenApi;
 
@@ -97,6 +99,17 @@ impl Client {
     /// `GET`
     pub async fn get(&self, path: &str) -> Answer {
         self.call("GET", path).send().await
+    }
+
+    /// The status of a POST whose body is announced with this length and never sent: what is refused for its head alone.
+    pub async fn announce(&self, path: &str, headers: &str, length: usize) -> u16 {
+        let mut stream = TcpStream::connect(self.url.trim_start_matches("http://")).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: shop\r\n{headers}content-length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        answer.strip_prefix("HTTP/1.1 ").unwrap().parse().unwrap()
     }
 
     /// A new shopper with an account of their own.

@@ -57,6 +57,8 @@ impl NativePg {
             "load 'auto_explain';
              set auto_explain.log_min_duration = 0;
              set auto_explain.log_nested_statements = on;
+             set auto_explain.log_analyze = on;
+             set auto_explain.log_buffers = on;
              set client_min_messages = log;
              set role {}_service",
             service.name()

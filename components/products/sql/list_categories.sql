@@ -3,10 +3,12 @@ with recursive tree as (
   select id as root, id from categories
   union
   select tree.root, child.id from categories child join tree on child.parent_id = tree.id
+), own as (
+  select category_id, count(*) as products from products where status = 'active' group by category_id
 ), counted as (
-  select tree.root, count(p.id) as products
+  select tree.root, coalesce(sum(own.products), 0)::bigint as products
   from tree
-  left join products p on p.category_id = tree.id and p.status = 'active'
+  left join own on own.category_id = tree.id
   group by tree.root
 )
 select json_build_object('categories', coalesce(json_agg(

@@ -1,6 +1,7 @@
 //! What holds for every answer, whatever its route.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use cartwheel_tests::openapi::OpenApi;
 use cartwheel_tests::shop::{ORIGIN, SERVICE_TOKEN};
@@ -160,12 +161,20 @@ async fn a_log_line_tells_the_request(shop: Arc<Shop>) {
     let ada = shop.client.shopper().await;
     let id = format!("log-{}", ada.id);
     ada.call("GET", "/orders/cart").header("x-request-id", &id).send().await.expect(200).json();
-    let lines = shop.log.lock().unwrap().clone();
-    let mine: Vec<serde_json::Value> = lines
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not a line of JSON: {line}")))
-        .filter(|line: &serde_json::Value| line["requestId"] == id.as_str())
-        .collect();
+    let read = || -> Vec<serde_json::Value> {
+        let lines = shop.log.lock().unwrap().clone();
+        let read = |line: &String| {
+            serde_json::from_str(line).unwrap_or_else(|_| panic!("not a line of JSON: {line}"))
+        };
+        let is_mine = |line: &serde_json::Value| line["requestId"] == id.as_str();
+        lines.iter().map(read).filter(is_mine).collect()
+    };
+    // A line may be on its way here for a moment.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while read().len() < 2 && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mine = read();
     // The same id and the same trace in both services: orders asked users.
     let services: Vec<_> = mine.iter().map(|line| line["service"].as_str().unwrap()).collect();
     assert!(services.contains(&"orders") && services.contains(&"users"), "{mine:?}");

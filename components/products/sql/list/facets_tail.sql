@@ -1,3 +1,4 @@
+    ) branch
 )
 select json_build_object(
   'categories', coalesce((

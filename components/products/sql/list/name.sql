@@ -1,1 +1,1 @@
-      p.name as sort_key
+        p.name as sort_key

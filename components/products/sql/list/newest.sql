@@ -1,1 +1,1 @@
-      p.created_at::text as sort_key
+        p.created_at::text as sort_key

@@ -1,1 +1,1 @@
-      p.base_price::text as sort_key
+        p.base_price::text as sort_key

@@ -1,0 +1,4 @@
+drop index products_by_category_and_rating;
+drop index products_by_category_and_name;
+drop index products_by_category_and_price;
+drop index products_by_rating;
