@@ -225,6 +225,8 @@ fn given(database_port: u16, firestore_port: u16, mailbox: &Mailbox) -> Vec<(Str
         ("NOTIFICATION_URL", &mailbox.url),
         ("NOTIFICATION_PATH", "/hook"),
         ("NOTIFICATION_SECRETS", NOTIFICATION_SECRETS),
+        // What a test has written it reads at once, from whichever instance.
+        ("CATALOG_CACHE_MS", "0"),
         // All tests come from one address. Those of the limits start a shop of their own.
         ("LOGINS_PER_MINUTE", "1000000"),
         ("REGISTRATIONS_PER_MINUTE", "1000000"),

@@ -6,13 +6,17 @@ mod refusals;
 mod reviews;
 mod stock;
 
+use std::rc::Rc;
+
 use capability::{Clock, Entropy};
+use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
 use kernel::{Cursor, OrderId, ProductId};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use web::{Call, Health, Origins, Problem, Reply, Route, Service, route};
 
+use crate::cache::Finished;
 use crate::filter::{Filter, MAX_SEARCH_CHARACTERS, prefix};
 use crate::reservation::{Item, Outcome, Reserve};
 use crate::store;
@@ -101,13 +105,60 @@ impl<H: Host> Service for App<H> {
     }
 
     async fn answer(&self, name: Name, call: Call) -> Result<Reply, Problem> {
+        if is_write(name) {
+            self.cache.clear();
+        }
+        let answer = self.answer_afresh(name, call).await;
+        // Again: what was read while the write was under way may be what was there before it.
+        if is_write(name) {
+            self.cache.clear();
+        }
+        answer
+    }
+}
+
+/// Whether a route changes what the catalogue shows.
+fn is_write(name: Name) -> bool {
+    match name {
+        Name::List
+        | Name::Categories
+        | Name::Category
+        | Name::Product
+        | Name::Stock
+        | Name::Suggest
+        | Name::Reviews
+        | Name::Movements
+        | Name::Health
+        | Name::OverdueReservations
+        | Name::Reservation
+        | Name::CheckLedger
+        | Name::Quote => false,
+        Name::WriteReview
+        | Name::DeleteReview
+        | Name::Create
+        | Name::Import
+        | Name::Change
+        | Name::Archive
+        | Name::AddVariant
+        | Name::ChangeVariant
+        | Name::ArchiveVariant
+        | Name::AddCategory
+        | Name::ChangeCategory
+        | Name::DeleteCategory
+        | Name::MoveStock
+        | Name::Reserve
+        | Name::Confirm
+        | Name::Release => true,
+    }
+}
+
+impl<H: Host> App<H> {
+    async fn answer_afresh(&self, name: Name, call: Call) -> Result<Reply, Problem> {
         match name {
-            Name::List => list(self, &call).await,
-            Name::Categories => versioned(&call, store::list_categories(&self.host, None).await?),
-            Name::Category => category(self, &call).await,
-            Name::Product => product(self, &call).await,
+            Name::List | Name::Categories | Name::Category | Name::Product | Name::Suggest => {
+                browse(self, name, &call).await
+            }
             Name::Stock => stock(self, &call).await,
-            Name::Suggest => suggest(self, &call).await,
             Name::Reviews => reviews::list(self, &call).await,
             Name::WriteReview => reviews::write(self, call).await,
             Name::DeleteReview => reviews::delete(self, &call).await,
@@ -138,7 +189,42 @@ impl<H: Host> Service for App<H> {
     }
 }
 
-async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
+/// A public read: from what was answered a moment ago, unless whoever asks has a token. An admin sees their own write at
+/// once.
+async fn browse<H: Host>(app: &App<H>, name: Name, call: &Call) -> Result<Reply, Problem> {
+    let is_anonymous = !call.headers.contains_key(AUTHORIZATION);
+    let (address, now) = (call.address(), app.host.now());
+    if let Some(kept) = app.cache.get(address, now).filter(|_| is_anonymous) {
+        return tagged(call, &kept);
+    }
+    let found = match name {
+        Name::List => list(app, call).await?,
+        Name::Categories => finished(store::list_categories(&app.host, None).await?),
+        Name::Category => category(app, call).await?,
+        Name::Suggest => suggest(app, call).await?,
+        _ => match product(app, call).await? {
+            Shown::ToAll(found) => found,
+            Shown::ToAdmins(found) => return admin::shown(found),
+        },
+    };
+    let found = Rc::new(found);
+    if is_anonymous {
+        app.cache.put(address, now, &found);
+    }
+    tagged(call, &found)
+}
+
+fn finished(json: String) -> Finished {
+    Finished { json, version: None }
+}
+
+/// A product, and to whom it is shown.
+enum Shown {
+    ToAll(Finished),
+    ToAdmins(String),
+}
+
+async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Finished, Problem> {
     let mut filter = Filter::read(&call.query())?;
     let mut page = store::list_products(&app.host, &filter).await?;
     let mut more = String::new();
@@ -155,14 +241,14 @@ async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
         more.push_str(&format!(r#","facets":{}"#, store::list_facets(&app.host, &filter).await?));
     }
     let next = page.next.map(|key| filter.sort.cursor_key(key));
-    versioned(call, page_json("products", &page.items, next.as_ref(), &more))
+    Ok(finished(page_json("products", &page.items, next.as_ref(), &more)))
 }
 
-async fn category<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
+async fn category<H: Host>(app: &App<H>, call: &Call) -> Result<Finished, Problem> {
     let found = store::list_categories(&app.host, Some(call.params.get(0))).await?;
     let list: Categories<'_> = serde_json::from_str(&found).map_err(Problem::internal)?;
     let category = list.categories.first().ok_or_else(|| Problem::not_found("category"))?;
-    versioned(call, category.get().to_owned())
+    Ok(finished(category.get().to_owned()))
 }
 
 #[derive(serde::Deserialize)]
@@ -171,10 +257,10 @@ struct Categories<'a> {
     categories: Vec<&'a serde_json::value::RawValue>,
 }
 
-async fn product<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
+async fn product<H: Host>(app: &App<H>, call: &Call) -> Result<Shown, Problem> {
     let id: ProductId = call.id(0, "product")?;
-    if let Some((version, found)) = store::find_product(&app.host, id).await? {
-        return tagged(call, found, Some(&version));
+    if let Some((version, json)) = store::find_product(&app.host, id).await? {
+        return Ok(Shown::ToAll(Finished { json, version: Some(version) }));
     }
     // A draft, or what was archived, is there for admins and for nobody else.
     if call.optional_bearer().is_ok_and(|token| token.is_some()) {
@@ -184,13 +270,13 @@ async fn product<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
             _ => problem,
         })?;
         if let Some(found) = store::find_administered_product(&app.host, id).await? {
-            return admin::shown(found);
+            return Ok(Shown::ToAdmins(found));
         }
     }
     Err(Problem::not_found("product"))
 }
 
-async fn suggest<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
+async fn suggest<H: Host>(app: &App<H>, call: &Call) -> Result<Finished, Problem> {
     let typed = call.query().read("q", "must have at most 200 characters", |text| {
         (text.chars().count() <= MAX_SEARCH_CHARACTERS).then(|| text.trim().to_owned())
     })?;
@@ -198,7 +284,7 @@ async fn suggest<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
         Some(typed) => store::suggest(&app.host, &typed, &prefix(&typed)).await?,
         None => r#"{"suggestions":[]}"#.to_owned(),
     };
-    versioned(call, suggestions)
+    Ok(finished(suggestions))
 }
 
 async fn stock<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
@@ -291,14 +377,15 @@ fn page_json(name: &str, items: &str, next: Option<&impl Serialize>, more: &str)
 
 /// JSON that may be kept for a moment and asked for again by its version.
 fn versioned(call: &Call, json: String) -> Result<Reply, Problem> {
-    tagged(call, json, None)
+    tagged(call, &finished(json))
 }
 
 /// The same, with the version that a change of it may name as `If-Match` in front of the digest.
-fn tagged(call: &Call, json: String, version: Option<&str>) -> Result<Reply, Problem> {
-    let digest = Sha256::digest(json.as_bytes());
+fn tagged(call: &Call, found: &Finished) -> Result<Reply, Problem> {
+    let digest = Sha256::digest(found.json.as_bytes());
     let digest: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    let tag = version.map_or_else(|| digest.clone(), |version| format!("{version}-{digest}"));
-    let reply = if call.has_version(&tag) { Reply::not_modified() } else { Reply::finished(json) };
+    let tag = found.version.as_ref().map_or_else(|| digest.clone(), |version| format!("{version}-{digest}"));
+    let is_known = call.has_version(&tag);
+    let reply = if is_known { Reply::not_modified() } else { Reply::finished(found.json.clone()) };
     Ok(reply.tagged(&tag).cached("public, max-age=5"))
 }

@@ -16,6 +16,8 @@ pub struct Config {
     pub orders_url: String,
     /// What this service presents on internal routes, and what is presented on its own.
     pub service_token: String,
+    /// How old an answer of the catalogue may be, in milliseconds; 0 for not at all.
+    pub catalog_cache_ms: i64,
     /// Whose pages may call.
     pub origins: Origins,
 }
@@ -42,6 +44,7 @@ impl Config {
         "token_verification_keys",
         "token_issuer",
         "token_audience",
+        "catalog_cache_ms",
         "service_token",
         "cors_origins",
         "call_timeout_ms",
@@ -61,11 +64,12 @@ impl Config {
         let keys =
             settings.parsed("token_verification_keys", None, |text| VerificationKeys::parse(text).map(Some));
         let (issuer, audience) = (settings.required("token_issuer"), settings.required("token_audience"));
+        let catalog_cache_ms = settings.number("catalog_cache_ms", 0);
         let service_token = settings.required("service_token");
         let origins = Origins::parse(settings.optional("cors_origins"));
         settings.finish(())?;
         let keys = keys.ok_or_else(|| Misconfigured(InvalidKey.to_string()))?;
         let identification = Identification::new(TokenVerifier::new(keys, &issuer, &audience), users_url);
-        Ok((Self { identification, orders_url, service_token, origins }, host))
+        Ok((Self { identification, orders_url, service_token, catalog_cache_ms, origins }, host))
     }
 }

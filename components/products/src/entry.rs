@@ -16,7 +16,7 @@ thread_local! {
 async fn handle(request: Request) -> http::Response<http_body_util::Full<bytes::Bytes>> {
     let build = |settings| {
         let (config, host) = Config::read(settings)?;
-        Ok(App { host: SpinHost::with_database(host.call_timeout, &host.database), config })
+        Ok(App::new(SpinHost::with_database(host.call_timeout, &host.database), config))
     };
     serve(&INSTANCE, Config::KEYS, build, request).await
 }

@@ -5,6 +5,7 @@
 //! takes all lines in one statement.
 #![warn(missing_docs)]
 
+pub mod cache;
 pub mod catalogue;
 pub mod filter;
 pub mod import;
@@ -21,6 +22,7 @@ mod entry;
 
 use capability::{Clock, Database, Entropy, Http};
 
+use crate::cache::Cache;
 pub use crate::config::Config;
 
 /// What this service may ask of its host. HTTP is for its siblings: who somebody is, and what they have bought.
@@ -35,4 +37,14 @@ pub struct App<H> {
     pub host: H,
     /// Its configuration.
     pub config: Config,
+    /// What it answered a moment ago.
+    pub cache: Cache,
+}
+
+impl<H: Host> App<H> {
+    /// The service on this host.
+    #[must_use]
+    pub fn new(host: H, config: Config) -> Self {
+        Self { host, cache: Cache::new(config.catalog_cache_ms), config }
+    }
 }

@@ -25,6 +25,12 @@ pub struct Call {
 }
 
 impl Call {
+    /// The path and the query, as they were sent.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |address| address.as_str())
+    }
+
     /// The query parameters.
     #[must_use]
     pub fn query(&self) -> Query {

@@ -20,6 +20,7 @@ crate::tests![
     suggestions_are_what_somebody_may_mean,
     a_search_that_finds_nothing_is_corrected,
     facets_count_what_a_list_finds,
+    a_public_answer_is_as_old_as_the_variable_says_and_an_admins_is_fresh,
 ];
 
 /// A text that nobody used before.
@@ -381,4 +382,38 @@ async fn facets_count_what_a_list_finds(shop: Arc<Shop>) {
     let plain = shop.client.get(&format!("/products?category={slug}")).await.expect(200).json();
     assert_eq!(plain.get("facets"), None);
     shop.client.call("GET", "/products?facets=maybe").wrong().send().await.problem(400, "invalid-parameter");
+}
+
+async fn a_public_answer_is_as_old_as_the_variable_says_and_an_admins_is_fresh(shop: Arc<Shop>) {
+    use std::time::{Duration, Instant};
+    const TIME_TO_LIVE: Duration = Duration::from_millis(1500);
+    let cached = [("CATALOG_CACHE_MS", "1500")];
+    let cached = Shop::start_with(cartwheel_tests::shop::database_port(), &cached);
+    let admin = shop.admin().await;
+    let product = create(&admin, json!({})).await["id"].as_i64().unwrap();
+    let path = format!("/products/{product}");
+    let price = async |client: &cartwheel_tests::Client| {
+        client.get(&path).await.expect(200).json()["basePrice"].to_string()
+    };
+    assert_eq!(price(&cached.client).await, "12.50");
+    // Written through another shop, whose instances know nothing of this one's.
+    change(&admin, &path, json!({ "basePrice": 20 })).await.expect(200);
+    let written = Instant::now();
+    let fresh = cached.client.call("GET", &path).bearer(&admin.token).send().await.expect(200).json();
+    assert_eq!(fresh["basePrice"].to_string(), "20.00", "whoever has a token sees what is");
+    let first = price(&cached.client).await;
+    assert!(first == "12.50" || written.elapsed() >= TIME_TO_LIVE, "it is kept for a while: {first}");
+    while price(&cached.client).await != "20.00" {
+        let limit = TIME_TO_LIVE + Duration::from_millis(500);
+        assert!(written.elapsed() <= limit, "it is older than that after {:?}", written.elapsed());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // Stock is not kept, and what is written through an instance is seen through it.
+    cached.client.get(&format!("{path}/stock")).await.expect(200);
+    let movement = json!({ "quantityChange": 7, "movementType": "restock" });
+    let moves = format!("{path}/stock/movements");
+    let moved = cached.client.call("POST", &moves).bearer(&admin.token).json(&movement).send().await;
+    moved.expect(201);
+    let stock = cached.client.get(&format!("{path}/stock")).await.expect(200).json();
+    assert_eq!(stock["quantity"], 12);
 }

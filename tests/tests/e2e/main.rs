@@ -35,7 +35,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cartwheel_tests::Shop;
-use cartwheel_tests::shop::{database_port, prepare_databases};
+use cartwheel_tests::shop::{all_log_lines, database_port, prepare_databases};
 use futures_util::StreamExt as _;
 
 type Run = fn(Arc<Shop>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -105,6 +105,12 @@ fn main() -> ExitCode {
             rest.into_iter().partition(|(name, _)| name.starts_with("log::"));
         run_all(&first, 1).await + run_all(&rest, AT_ONCE).await + run_all(&last, 1).await
     });
+    if failed > 0 {
+        println!("\nwhat the components said of failures, the last of it (outages are made on purpose):");
+        let lines = all_log_lines().into_iter().filter(|line| line.contains(r#""severity":"ERROR""#));
+        let lines: Vec<String> = lines.collect();
+        lines.iter().rev().take(40).rev().for_each(|line| println!("{line}"));
+    }
     let (told, passed) = (if failed == 0 { "ok" } else { "FAILED" }, tests.len() - failed);
     let seconds = started.elapsed().as_secs();
     println!("\ntest result: {told}. {passed} passed; {failed} failed; 0 ignored; finished in {seconds}s\n");

@@ -15,8 +15,8 @@ use crate::{App, Host, store};
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long it waits before it asks again: a tenth of a hash.
-const PAUSE: Duration = Duration::from_millis(5);
+/// How long it waits before it asks again: half a hash. Two hundred requests that ask every 5 ms are half a core of asking.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The right to hash. One request of an instance has it at a time, from the statement that admits it to the one that keeps
 /// the result: hashes of sixteen requests in a row would make each of their statements wait for longer than a statement
