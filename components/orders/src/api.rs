@@ -6,7 +6,7 @@ use capability::{Clock, Entropy};
 use firestore::CommitError;
 use futures_util::join;
 use http::{Method, StatusCode};
-use kernel::{Cursor, Limit, OrderId, ProductId, UserId};
+use kernel::{Limit, OrderId, ProductId, UserId};
 use serde::Serialize;
 use web::{Call, Health, Origins, Problem, Reply, Route, Service, route};
 
@@ -119,10 +119,10 @@ async fn list_orders<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Proble
     let query = call.query();
     let expected = "must be one of pending, confirmed, shipped, delivered, cancelled";
     let status = query.read("status", expected, Status::parse)?;
-    let (after, limit) = (query.cursor()?, query.limit()?);
+    let (after, limit) = (query.cursor(&app.config.cursors)?, query.limit()?);
     let found = Store::new(app, &trace).orders_of(principal.user, status, after, limit).await;
     let (orders, next) = found.map_err(store_problem)?;
-    let next_cursor = next.as_ref().and_then(Cursor::of).map(Cursor::into_string);
+    let next_cursor = next.as_ref().and_then(|next| app.config.cursors.of(next));
     Reply::ok(&Body { orders: orders.iter().map(Order::wire).collect(), next_cursor })
 }
 

@@ -6,7 +6,7 @@ use capability::{Misconfigured, Settings};
 use firestore::{Credentials, Firestore};
 use identity::keys::InvalidKey;
 use identity::{TokenVerifier, VerificationKeys};
-use web::{Identification, Origins};
+use web::{Cursors, Identification, Origins};
 
 /// The configuration, read once per instance.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Config {
     pub products_url: String,
     /// What this service presents on internal routes, and what is presented on its own.
     pub service_token: String,
+    /// Makes and reads the cursors of lists.
+    pub cursors: Cursors,
     /// Whose pages may call.
     pub origins: Origins,
 }
@@ -67,6 +69,7 @@ impl Config {
             firestore: Firestore::new(&firestore_url, &project, &database, credentials),
             identification: Identification::new(TokenVerifier::new(keys, &issuer, &audience), users_url),
             products_url,
+            cursors: Cursors::new(&service_token),
             service_token,
             origins,
         };

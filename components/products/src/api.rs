@@ -11,8 +11,7 @@ use std::rc::Rc;
 use capability::{Clock, Entropy};
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
-use kernel::{Cursor, OrderId, ProductId};
-use serde::Serialize;
+use kernel::{OrderId, ProductId};
 use sha2::{Digest as _, Sha256};
 use web::{Call, Health, Origins, Problem, Reply, Route, Service, route};
 
@@ -225,7 +224,7 @@ enum Shown {
 }
 
 async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Finished, Problem> {
-    let mut filter = Filter::read(&call.query())?;
+    let mut filter = Filter::read(&call.query(), &app.config.cursors)?;
     let mut page = store::list_products(&app.host, &filter).await?;
     let mut more = String::new();
     // A cursor is only given out if there is more, so an empty page is one of a search that finds nothing.
@@ -240,8 +239,8 @@ async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Finished, Problem> {
     if filter.facets {
         more.push_str(&format!(r#","facets":{}"#, store::list_facets(&app.host, &filter).await?));
     }
-    let next = page.next.map(|key| filter.sort.cursor_key(key));
-    Ok(finished(page_json("products", &page.items, next.as_ref(), &more)))
+    let next = page.next.and_then(|key| app.config.cursors.of(&filter.sort.cursor_key(key)));
+    Ok(finished(page_json("products", &page.items, next, &more)))
 }
 
 async fn category<H: Host>(app: &App<H>, call: &Call) -> Result<Finished, Problem> {
@@ -367,12 +366,10 @@ fn conflict(code: &'static str, detail: &str) -> Problem {
 }
 
 /// A page in its envelope. The items are finished JSON, and so is what else belongs to it, from a comma on.
-fn page_json(name: &str, items: &str, next: Option<&impl Serialize>, more: &str) -> String {
-    match next.and_then(Cursor::of) {
-        // A cursor is base64url: nothing in it needs escaping.
-        Some(cursor) => format!(r#"{{"{name}":{items},"nextCursor":"{}"{more}}}"#, cursor.into_string()),
-        None => format!(r#"{{"{name}":{items},"nextCursor":null{more}}}"#),
-    }
+fn page_json(name: &str, items: &str, next: Option<String>, more: &str) -> String {
+    // A cursor is base64url: nothing in it needs escaping.
+    let next = next.map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""));
+    format!(r#"{{"{name}":{items},"nextCursor":{next}{more}}}"#)
 }
 
 /// JSON that may be kept for a moment and asked for again by its version.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use capability::{DatabaseAddress, Misconfigured, Settings};
 use identity::keys::InvalidKey;
 use identity::{TokenVerifier, VerificationKeys};
-use web::{Identification, Origins};
+use web::{Cursors, Identification, Origins};
 
 /// The configuration, read once per instance.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Config {
     pub service_token: String,
     /// How old an answer of the catalogue may be, in milliseconds; 0 for not at all.
     pub catalog_cache_ms: i64,
+    /// Makes and reads the cursors of lists.
+    pub cursors: Cursors,
     /// Whose pages may call.
     pub origins: Origins,
 }
@@ -70,6 +72,7 @@ impl Config {
         settings.finish(())?;
         let keys = keys.ok_or_else(|| Misconfigured(InvalidKey.to_string()))?;
         let identification = Identification::new(TokenVerifier::new(keys, &issuer, &audience), users_url);
-        Ok((Self { identification, orders_url, service_token, catalog_cache_ms, origins }, host))
+        let cursors = Cursors::new(&service_token);
+        Ok((Self { identification, orders_url, service_token, catalog_cache_ms, cursors, origins }, host))
     }
 }

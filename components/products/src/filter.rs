@@ -1,7 +1,7 @@
 //! What a shopper asks of the catalogue: filters, a sort order from a fixed list, and where to go on.
 
 use kernel::{Currency, Limit, Money};
-use web::{Problem, Query};
+use web::{Cursors, Problem, Query};
 
 /// The longest search, in characters.
 pub const MAX_SEARCH_CHARACTERS: usize = 200;
@@ -54,7 +54,7 @@ impl Filter {
     ///
     /// # Errors
     /// 400 that names the parameter.
-    pub fn read(query: &Query) -> Result<Self, Problem> {
+    pub fn read(query: &Query, cursors: &Cursors) -> Result<Self, Problem> {
         let price =
             |text: &str| Money::parse(text, Currency::default()).ok().filter(|price| price.minor() >= 0);
         let search = query.read("q", "must have at most 200 characters", |text| {
@@ -78,7 +78,7 @@ impl Filter {
             max_price: query.read("maxPrice", "must be an amount with at most two decimals", price)?,
             in_stock: query.read("inStock", "must be true or false", |text| text.parse().ok())?,
             sort,
-            after: sort.after(query)?,
+            after: sort.after(query, cursors)?,
             limit: query.limit()?,
             facets: query.read("facets", "must be true or false", |text| text.parse().ok())?.unwrap_or(false),
         })
@@ -105,8 +105,8 @@ impl Sort {
     }
 
     /// The cursor. It says for which order it was made, so that one of another order is refused and not misread.
-    fn after(self, query: &Query) -> Result<Option<PageKey>, Problem> {
-        let Some((tag, key, id)) = query.cursor::<(char, String, i64)>()? else { return Ok(None) };
+    fn after(self, query: &Query, cursors: &Cursors) -> Result<Option<PageKey>, Problem> {
+        let Some((tag, key, id)) = query.cursor::<(char, String, i64)>(cursors)? else { return Ok(None) };
         if tag != self.tag() || !self.is_key(&key) {
             let told = "must be the nextCursor of an earlier answer to the same query";
             return Err(Problem::invalid_parameter("cursor", told));
@@ -168,14 +168,12 @@ pub fn prefix(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use http::Uri;
-    use kernel::Cursor;
-
     use super::*;
+    use http::Uri;
 
     fn read(query: &str) -> Result<Filter, Problem> {
         let uri: Uri = format!("/products?{query}").parse().unwrap();
-        Filter::read(&Query::parse(uri.query().unwrap()))
+        Filter::read(&Query::parse(uri.query().unwrap()), &Cursors::new("secret"))
     }
 
     #[test]
@@ -207,7 +205,7 @@ mod tests {
     #[test]
     fn a_cursor_is_good_for_its_own_order_only() {
         let cursor =
-            |sort: Sort, key: &str| Cursor::of(&sort.cursor_key((key.to_owned(), 7))).unwrap().into_string();
+            |sort: Sort, key: &str| Cursors::new("secret").of(&sort.cursor_key((key.to_owned(), 7))).unwrap();
         let price = cursor(Sort::Price, "12.50");
         assert_eq!(read(&format!("sort=price&cursor={price}")).unwrap().after, Some(("12.50".to_owned(), 7)));
         assert_eq!(read(&format!("sort=name&cursor={price}")).unwrap_err().status(), 400);

@@ -11,7 +11,6 @@ mod sessions;
 
 use capability::{Clock, Entropy};
 use http::{Method, StatusCode};
-use kernel::Cursor;
 use serde::Serialize;
 use web::{Call, Health, Origins, Problem, Reply, Route, Service, route};
 
@@ -137,10 +136,10 @@ impl<H: Host> Service for App<H> {
 }
 
 /// The page that a request asks for. `list` is in the cursor, so that one of another list is refused.
-fn page_of(call: &Call, list: &str) -> Result<PageOf, Problem> {
+fn page_of<H>(app: &App<H>, call: &Call, list: &str) -> Result<PageOf, Problem> {
     let query = call.query();
     let limit = query.limit()?.get();
-    let cursor: Option<(String, i64)> = query.cursor()?;
+    let cursor: Option<(String, i64)> = query.cursor(&app.config.cursors)?;
     match cursor {
         Some((of, after)) if of == list => Ok(PageOf { after: Some(after), limit: limit.saturating_add(1) }),
         Some(_) => Err(Problem::invalid_parameter("cursor", "is the nextCursor of another list")),
@@ -149,7 +148,8 @@ fn page_of(call: &Call, list: &str) -> Result<PageOf, Problem> {
 }
 
 /// A page in its envelope: `rows` has one more than the page if there is another one.
-fn page<R, T: Serialize>(
+fn page<H, R, T: Serialize>(
+    app: &App<H>,
     list: &str,
     page: PageOf,
     mut rows: Vec<R>,
@@ -160,7 +160,7 @@ fn page<R, T: Serialize>(
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| has_more).map(id);
-    let next_cursor = last.and_then(|last| Cursor::of(&(list, last))).map(Cursor::into_string);
+    let next_cursor = last.and_then(|last| app.config.cursors.of(&(list, last)));
     let items: Vec<T> = rows.into_iter().map(show).collect();
     let items = serde_json::to_string(&items).map_err(Problem::internal)?;
     // A cursor is base64url: nothing in it needs escaping.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use capability::{DatabaseAddress, Misconfigured, Settings};
 use identity::keys::{InvalidKey, SigningKeys};
 use identity::{HashCost, SigningKey, TokenIssuer, VerificationKeys};
-use web::Origins;
+use web::{Cursors, Origins};
 
 use crate::notification::Receiver;
 use crate::session::Lifetimes;
@@ -30,6 +30,8 @@ pub struct Config {
     pub receiver: Receiver,
     /// What is presented on internal routes.
     pub service_token: String,
+    /// Makes and reads the cursors of lists.
+    pub cursors: Cursors,
     /// Whose pages may call.
     pub origins: Origins,
 }
@@ -113,6 +115,7 @@ impl Config {
             registrations,
             trusted_hops,
             receiver,
+            cursors: Cursors::new(&service_token),
             service_token,
             origins,
         };

@@ -21,6 +21,6 @@ pub use crate::email::Email;
 pub use crate::id::{AddressId, CategoryId, ProductId, SessionId, UserId, VariantId};
 pub use crate::money::{Currency, Money};
 pub use crate::order_id::OrderId;
-pub use crate::page::{Cursor, Limit};
+pub use crate::page::Limit;
 pub use crate::quantity::Quantity;
 pub use crate::time::Timestamp;

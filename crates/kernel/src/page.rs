@@ -1,8 +1,3 @@
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 /// How many items a page of a list has at most: 1 to 100, 20 if the client does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u8);
@@ -30,39 +25,6 @@ impl Default for Limit {
     }
 }
 
-/// Where a list goes on: the sort key of the last item that the client has, opaque to it.
-///
-/// Seeking costs the same on page 900 as on page 1, and an insert does not shift the pages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(String);
-
-impl Cursor {
-    /// The longest cursor that is read.
-    pub const MAX_BYTES: usize = 1024;
-
-    /// The cursor of this sort key. `None` only if the key cannot be written as JSON.
-    #[must_use]
-    pub fn of(key: &impl Serialize) -> Option<Self> {
-        serde_json::to_vec(key).ok().map(|json| Self(BASE64_URL_SAFE_NO_PAD.encode(json)))
-    }
-
-    /// The sort key in a cursor that came from a client. `None` if it is not one of ours.
-    #[must_use]
-    pub fn parse<K: DeserializeOwned>(text: &str) -> Option<K> {
-        if text.len() > Self::MAX_BYTES {
-            return None;
-        }
-        let json = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        serde_json::from_slice(&json).ok()
-    }
-
-    /// The cursor as text.
-    #[must_use]
-    pub fn into_string(self) -> String {
-        self.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,16 +36,6 @@ mod tests {
         }
         for text in ["", "0", "101", "-1", "1.0", "abc", "99999999999"] {
             assert_eq!(Limit::parse(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_cursor_is_read_back_and_nothing_else_is() {
-        let text = Cursor::of(&("name", 7)).unwrap().into_string();
-        assert_eq!(Cursor::parse::<(String, i64)>(&text), Some(("name".to_owned(), 7)));
-        assert_eq!(Cursor::parse::<i64>(&text), None);
-        for text in ["", "!", "e30", &"A".repeat(2000)] {
-            assert_eq!(Cursor::parse::<(String, i64)>(text), None, "{text:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
-use kernel::{Cursor, Limit};
+use kernel::Limit;
 use serde::de::DeserializeOwned;
 
-use crate::Problem;
+use crate::{Cursors, Problem};
 
 /// The parameters after the `?`. Of a repeated one the first counts; an unknown one is ignored, as links collect them.
 #[derive(Debug)]
@@ -53,7 +53,9 @@ impl Query {
     ///
     /// # Errors
     /// 400
-    pub fn cursor<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
-        self.read("cursor", "must be the nextCursor of an earlier answer to the same query", Cursor::parse)
+    pub fn cursor<K: DeserializeOwned>(&self, cursors: &Cursors) -> Result<Option<K>, Problem> {
+        self.read("cursor", "must be the nextCursor of an earlier answer to the same query", |text| {
+            cursors.parse(text)
+        })
     }
 }

@@ -76,6 +76,11 @@ async fn sessions_are_listed_page_by_page(shop: Arc<Shop>) {
         let page = ada.call("GET", &path).send().await.expect(200).json();
         seen.extend(page["sessions"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()));
         let Some(next) = page["nextCursor"].as_str() else { break };
+        // It is good for this list, as it was given out, and for nothing else.
+        let foreign = ada.call("GET", &format!("/users/me/addresses?cursor={next}")).send().await;
+        foreign.problem(400, "invalid-parameter");
+        let changed = ada.call("GET", &format!("/users/me/sessions?cursor={next}A")).send().await;
+        changed.problem(400, "invalid-parameter");
         cursor = format!("&cursor={next}");
         // A login meanwhile shifts nothing.
         shop.client.log_in(&ada.email, "correct horse").await;

@@ -15,7 +15,7 @@ use products::reservation::{Item, Reserve};
 use products::review::NewReview;
 use products::store;
 use serde_json::{Value, json};
-use web::{Fields, Problem, Query};
+use web::{Cursors, Fields, Problem, Query};
 
 use crate::plans::Explained;
 
@@ -42,7 +42,7 @@ const SCENE: &str = "
     analyze;";
 
 fn filter(query: &str) -> Filter {
-    Filter::read(&Query::parse(query)).unwrap()
+    Filter::read(&Query::parse(query), &Cursors::new("x")).unwrap()
 }
 
 fn read(reader: fn(Fields) -> Result<Changes, Problem>, body: Value) -> Changes {

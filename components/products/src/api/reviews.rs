@@ -15,9 +15,12 @@ use crate::{App, Host, store};
 pub(super) async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
     let id: ProductId = call.id(0, "product")?;
     let query = call.query();
-    let page = store::list_reviews(&app.host, id, query.cursor()?, query.limit()?).await?;
+    let page = store::list_reviews(&app.host, id, query.cursor(&app.config.cursors)?, query.limit()?).await?;
     let page = page.ok_or_else(|| Problem::not_found("product"))?;
-    versioned(call, page_json("reviews", &page.items, page.next.as_ref(), ""))
+    versioned(
+        call,
+        page_json("reviews", &page.items, page.next.and_then(|next| app.config.cursors.of(&next)), ""),
+    )
 }
 
 pub(super) async fn write<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {

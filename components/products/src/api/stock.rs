@@ -14,10 +14,15 @@ pub(super) async fn list_movements<H: Host>(app: &App<H>, call: &Call) -> Result
     let id: ProductId = call.id(0, "product")?;
     let query = call.query();
     let variant = query.read("variantId", "must be the id of a variant", VariantId::parse)?;
-    let (after, limit) = (query.cursor()?, query.limit()?);
+    let (after, limit) = (query.cursor(&app.config.cursors)?, query.limit()?);
     let page = store::list_movements(&app.host, id, variant, after, limit).await?;
     let page = page.ok_or_else(|| Problem::not_found("product"))?;
-    Ok(Reply::finished(page_json("movements", &page.items, page.next.as_ref(), "")))
+    Ok(Reply::finished(page_json(
+        "movements",
+        &page.items,
+        page.next.and_then(|next| app.config.cursors.of(&next)),
+        "",
+    )))
 }
 
 pub(super) async fn add_movement<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {

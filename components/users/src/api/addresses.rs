@@ -8,10 +8,10 @@ use crate::address::{Address, NewAddress};
 use crate::{App, Host, store};
 
 pub(super) async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let wanted = page_of(call, "addresses")?;
+    let wanted = page_of(app, call, "addresses")?;
     let caller = caller::identified(app, call).await?;
     let rows = store::list_addresses(&app.host, caller.id(), wanted).await?;
-    page("addresses", wanted, rows, |row| row.id.get(), |row| row)
+    page(app, "addresses", wanted, rows, |row| row.id.get(), |row| row)
 }
 
 pub(super) async fn add<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {

@@ -10,12 +10,12 @@ use crate::{App, Host, store};
 
 pub(super) async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
     caller::admin(app, call).await?;
-    let wanted = page_of(call, "users")?;
+    let wanted = page_of(app, call, "users")?;
     let sought = call.query().read("query", "must have at most 254 characters", |text| {
         (text.chars().count() <= 254).then(|| pattern(text))
     })?;
     let rows = store::list_accounts(&app.host, sought.as_deref(), wanted).await?;
-    page("users", wanted, rows, |row| row.id.get(), AdministeredAccount::from)
+    page(app, "users", wanted, rows, |row| row.id.get(), AdministeredAccount::from)
 }
 
 pub(super) async fn show<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
@@ -35,13 +35,13 @@ pub(super) async fn administer<H: Host>(app: &App<H>, mut call: Call) -> Result<
 
 pub(super) async fn audit_log<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
     caller::admin(app, call).await?;
-    let wanted = page_of(call, "entries")?;
+    let wanted = page_of(app, call, "entries")?;
     let user = id(call)?;
     let rows = store::list_audit_log(&app.host, user, wanted).await?;
     if rows.is_empty() && store::find_account(&app.host, user).await?.is_none() {
         return Err(Problem::not_found("user"));
     }
-    page("entries", wanted, rows, |row| row.id, |row| row)
+    page(app, "entries", wanted, rows, |row| row.id, |row| row)
 }
 
 fn id(call: &Call) -> Result<UserId, Problem> {

@@ -146,7 +146,7 @@ pub(super) async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Pr
         last_used_at: kernel::Timestamp,
         expires_at: kernel::Timestamp,
     }
-    let wanted = page_of(call, "sessions")?;
+    let wanted = page_of(app, call, "sessions")?;
     let caller = caller::identified(app, call).await?;
     let rows = store::list_sessions(&app.host, caller.id(), wanted, app.config.lifetimes.idle_s).await?;
     let show = |row: Listed| Shown {
@@ -158,7 +158,7 @@ pub(super) async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Pr
         last_used_at: row.last_used_at,
         expires_at: row.expires_at,
     };
-    page("sessions", wanted, rows, |row| row.id.get(), show)
+    page(app, "sessions", wanted, rows, |row| row.id.get(), show)
 }
 
 pub(super) async fn revoke<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
