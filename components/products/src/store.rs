@@ -27,16 +27,17 @@ macro_rules! repeatable {
     };
 }
 
-/// The list's statement in one order: the same head, filter and tail, and the order's own key.
+/// The list's statement in one order: the same head, filter and tail, and the order's own key. What is ranked is filtered
+/// twice, for the candidates and among them.
 macro_rules! list {
-    ($name:literal, $key:literal, $after:literal) => {
+    ($name:literal, $key:literal, $($after:literal),+) => {
         Statement::repeatable(
             $name,
             concat!(
                 include_str!("../sql/list/head.sql"),
                 include_str!(concat!("../sql/list/", $key, ".sql")),
                 include_str!("../sql/list/filter.sql"),
-                include_str!(concat!("../sql/list/", $after, ".sql")),
+                $(include_str!(concat!("../sql/list/", $after, ".sql")),)+
                 include_str!("../sql/list/tail.sql"),
             ),
         )
@@ -47,7 +48,9 @@ macro_rules! list {
 #[must_use]
 pub fn list_statement(sort: Sort) -> Statement {
     match sort {
-        Sort::Relevance => list!("list_by_relevance", "relevance", "relevance_after"),
+        Sort::Relevance => {
+            list!("list_by_relevance", "relevance", "relevance_candidates", "filter", "relevance_after")
+        }
         Sort::Newest => list!("list_newest", "newest", "newest_after"),
         Sort::Price => list!("list_by_price", "price", "price_after"),
         Sort::PriceDescending => list!("list_by_price_descending", "price", "price_descending_after"),

@@ -19,6 +19,7 @@ crate::tests![
     a_review_of_what_was_bought_is_verified,
     suggestions_are_what_somebody_may_mean,
     a_search_that_finds_nothing_is_corrected,
+    whatever_is_typed_is_a_search,
     facets_count_what_a_list_finds,
     a_public_answer_is_as_old_as_the_variable_says_and_an_admins_is_fresh,
 ];
@@ -353,6 +354,53 @@ async fn a_search_that_finds_nothing_is_corrected(shop: Arc<Shop>) {
     // What is found needs no correction, and what nobody can mean gets none.
     for typed in ["laptop", "qqqqqqqqqq", "%F0%9F%8E%A1", "laptop&maxPrice=0.01", "a+b+c+d+e+f+g+h+i+j"] {
         assert_eq!(search(&format!("q={typed}")).await.get("correctedQuery"), None, "{typed}");
+    }
+}
+
+async fn whatever_is_typed_is_a_search(shop: Arc<Shop>) {
+    let names = async |query: &str| {
+        let found = shop.client.get(&format!("/products?limit=100&q={query}")).await.expect(200).json();
+        let names = found["products"].as_array().unwrap().iter().map(|product| product["name"].to_string());
+        names.collect::<Vec<_>>()
+    };
+    // What is found: by a beginning, another form, a SKU in any case, in quotes, and without a word.
+    for query in ["auror", "laptops", "lap-aurora-14-laptop-001", "%22aurora+14%22", "aurora+-kettle"] {
+        assert!(names(query).await.iter().any(|name| name.contains("Aurora 14 Laptop")), "{query}");
+    }
+    assert!(!names("laptop+-aurora").await.iter().any(|name| name.contains("Aurora 14 Laptop")));
+    // What is only text, whatever it means elsewhere.
+    for query in [
+        "%27",
+        "%22",
+        "%22%22",
+        "%25",
+        "_",
+        "%5C",
+        "-",
+        "--",
+        "%7C",
+        "%26",
+        "!",
+        "a:*",
+        "%3C-%3E",
+        "((",
+        "%29",
+        "or",
+        "and",
+        "not",
+        "OR+OR",
+        "%F0%9F%8E%A1",
+        "%00a",
+        "%27%3B+drop+table+products%3B--",
+        "$1",
+        "a%09b",
+        "%E6%97%A5%E6%9C%AC",
+        &"x".repeat(200),
+        &"a+".repeat(100),
+        &"%22a+".repeat(50),
+    ] {
+        let status = shop.client.call("GET", &format!("/products?q={query}")).wrong().send().await.status;
+        assert!([200, 400].contains(&status), "{query}: {status}");
     }
 }
 
