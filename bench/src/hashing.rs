@@ -1,24 +1,17 @@
 //! What logins cost those who read the catalogue: a hash holds up a thread of the host for as long as it takes.
 
-use std::time::Duration;
-
-use http::Method;
 use serde_json::json;
 
 use crate::Options;
-use crate::load::{Latencies, Shot, run as load};
+use crate::load::{Latencies, Shot, milliseconds, run as load};
 
 const READERS: usize = 8;
 const LOGINS: usize = 4;
 
 pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
-    let read = Shot { method: Method::GET, url: format!("{}/products", options.url), body: None };
+    let read = Shot::get(format!("{}/products", options.url));
     let body = json!({ "email": "ada@example.com", "password": "correct horse battery" });
-    let login = Shot {
-        method: Method::POST,
-        url: format!("{}/users/login", options.url),
-        body: Some(body.to_string()),
-    };
+    let login = Shot::post(format!("{}/users/login", options.url), &body);
     let mut one = Latencies::default();
     let (mut alone, mut beside, mut logins) =
         (Latencies::default(), Latencies::default(), Latencies::default());
@@ -41,10 +34,4 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
         println!("{name:<36} {:>8} {p50:>10} {p99:>10}", latencies.count());
     }
     Ok(())
-}
-
-/// With two decimals.
-fn milliseconds(time: Duration) -> String {
-    let micros = time.as_micros();
-    format!("{}.{:02}", micros / 1000, micros % 1000 / 10)
 }

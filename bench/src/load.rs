@@ -16,7 +16,21 @@ use tokio::task::JoinSet;
 pub(crate) struct Shot {
     pub(crate) method: Method,
     pub(crate) url: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Option<String>,
+}
+
+impl Shot {
+    /// A GET.
+    pub(crate) fn get(url: String) -> Self {
+        Self { method: Method::GET, url, headers: Vec::new(), body: None }
+    }
+
+    /// A POST of JSON.
+    pub(crate) fn post(url: String, body: &serde_json::Value) -> Self {
+        let headers = vec![("content-type", "application/json".to_owned())];
+        Self { method: Method::POST, url, headers, body: Some(body.to_string()) }
+    }
 }
 
 /// How long the requests took, shortest first.
@@ -68,13 +82,27 @@ pub(crate) async fn run(shot: &Shot, clients: usize, time: Duration) -> anyhow::
     Ok(all)
 }
 
-async fn send(client: &Client<HttpConnector, Full<Bytes>>, shot: &Shot) -> anyhow::Result<()> {
+async fn send(client: &Client<HttpConnector, Full<Bytes>>, shot: &Shot) -> anyhow::Result<Bytes> {
     let request = Request::builder().method(shot.method.clone()).uri(&shot.url);
-    let request = request.header("content-type", "application/json");
+    let request = shot.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
     let request = request.body(Full::from(shot.body.clone().unwrap_or_default()))?;
     let answer = client.request(request).await.with_context(|| format!("{} is not there", shot.url))?;
     let status = answer.status();
     let body = answer.into_body().collect().await?.to_bytes();
     ensure!(status.is_success(), "{} answered {status}: {}", shot.url, String::from_utf8_lossy(&body));
-    Ok(())
+    Ok(body)
+}
+
+/// Sends a request once, and returns what it was answered.
+///
+/// # Errors
+/// If the answer is not a success.
+pub(crate) async fn once(shot: &Shot) -> anyhow::Result<Bytes> {
+    send(&Client::builder(TokioExecutor::new()).build_http(), shot).await
+}
+
+/// With two decimals.
+pub(crate) fn milliseconds(time: Duration) -> String {
+    let micros = time.as_micros();
+    format!("{}.{:02}", micros / 1000, micros % 1000 / 10)
 }

@@ -5,6 +5,7 @@
 
 mod hashing;
 mod load;
+mod search;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use lexopt::prelude::{Long, Value, ValueExt as _};
 
 const USAGE: &str = "\
 bench hashing [--url URL] [--rounds N] [--seconds N]    what logins cost those who read the catalogue
+bench search  [--url URL] [--seconds N]                 how long searches take in 100,000 products
 ";
 
 /// What the command line said.
@@ -39,6 +41,7 @@ async fn main() -> anyhow::Result<()> {
     }
     match command.as_deref() {
         Some("hashing") => hashing::run(&options).await,
+        Some("search") => search::run(&options).await,
         _ => bail!("{USAGE}"),
     }
 }

@@ -36,6 +36,7 @@ pub enum Name {
     DeleteReview,
     Create,
     Import,
+    Export,
     Change,
     Archive,
     AddVariant,
@@ -65,6 +66,7 @@ impl<H: Host> Service for App<H> {
         route(&Method::POST, "/products", Name::Create),
         route(&Method::GET, "/products/suggest", Name::Suggest),
         route(&Method::POST, "/products/import", Name::Import),
+        route(&Method::GET, "/products/export", Name::Export),
         route(&Method::GET, "/products/categories", Name::Categories),
         route(&Method::POST, "/products/categories", Name::AddCategory),
         route(&Method::GET, "/products/categories/{slug}", Name::Category),
@@ -127,6 +129,7 @@ fn is_write(name: Name) -> bool {
         | Name::Suggest
         | Name::Reviews
         | Name::Movements
+        | Name::Export
         | Name::Health
         | Name::OverdueReservations
         | Name::Reservation
@@ -163,6 +166,7 @@ impl<H: Host> App<H> {
             Name::DeleteReview => reviews::delete(self, &call).await,
             Name::Create => admin::create_product(self, call).await,
             Name::Import => import::import(self, call).await,
+            Name::Export => import::export(self, &call).await,
             Name::Change => admin::change_product(self, call).await,
             Name::Archive => admin::archive_product(self, &call).await,
             Name::AddVariant => admin::add_variant(self, call).await,

@@ -1,4 +1,4 @@
-//! A catalogue in a file: CSV or NDJSON, one product a row, known by its SKU.
+//! A catalogue in a file, one product a row, known by its SKU: CSV or NDJSON, in and out.
 
 use std::collections::BTreeSet;
 
@@ -134,6 +134,37 @@ pub fn read(format: Format, file: &[u8]) -> Result<(Vec<Row>, Vec<RowError>), Un
     Ok((rows, errors))
 }
 
+/// The columns of an export, which an import takes.
+const COLUMNS: [&str; 8] =
+    ["sku", "name", "description", "category", "basePrice", "stockQuantity", "lowStockThreshold", "status"];
+
+/// Writes products, as the database told them in a JSON array. The header of CSV is on the first page only.
+///
+/// # Errors
+/// A message for the log: a defect of ours.
+pub fn write(format: Format, products: &str, is_first_page: bool) -> Result<String, String> {
+    let products: Vec<Map<String, Value>> =
+        serde_json::from_str(products).map_err(|error| error.to_string())?;
+    if format == Format::Ndjson {
+        let lines = products.into_iter().map(|product| format!("{}\n", Value::Object(product)));
+        return Ok(lines.collect());
+    }
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = is_first_page.then(|| COLUMNS.map(str::to_owned));
+    let rows = products.iter().map(|product| {
+        COLUMNS.map(|column| match product.get(column) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        })
+    });
+    for row in header.into_iter().chain(rows) {
+        writer.write_record(row).map_err(|error| error.to_string())?;
+    }
+    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
 fn json_rows(text: &str) -> Vec<Result<Value, String>> {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     lines.map(|line| serde_json::from_str(line).map_err(|error| format!("is not JSON: {error}"))).collect()
@@ -186,6 +217,19 @@ mod tests {
         assert_eq!(errors, []);
         assert_eq!(read(Format::Ndjson, ndjson.as_bytes()).unwrap().0, from_csv);
         assert_eq!(from_csv.len(), 2);
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_the_same() {
+        let products = r#"[{"sku":"A-1","name":"Lamp, \"bright\"","description":"two\nlines","category":"home",
+            "basePrice":12.50,"stockQuantity":3,"lowStockThreshold":5,"status":"active"}]"#;
+        let ndjson = write(Format::Ndjson, products, true).unwrap();
+        let csv = write(Format::Csv, products, true).unwrap();
+        let (rows, errors) = read(Format::Csv, csv.as_bytes()).unwrap();
+        assert_eq!((rows.len(), errors), (1, vec![]));
+        assert_eq!(read(Format::Ndjson, ndjson.as_bytes()).unwrap().0, rows);
+        let next_page = write(Format::Csv, products, false).unwrap();
+        assert!(csv.ends_with(&next_page) && next_page.starts_with("A-1,"), "{next_page}");
     }
 
     #[test]

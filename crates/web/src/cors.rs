@@ -34,7 +34,7 @@ impl Origins {
                 ACCESS_CONTROL_EXPOSE_HEADERS,
                 HeaderValue::from_static(
                     "etag, idempotent-replayed, location, ratelimit, ratelimit-policy, retry-after, x-cart-token, \
-                     x-request-id",
+                     x-next-cursor, x-request-id",
                 ),
             );
         }

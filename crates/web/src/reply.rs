@@ -43,6 +43,13 @@ impl Reply {
         Self { status: StatusCode::OK, headers, body: json.into(), note: None }
     }
 
+    /// 200 with a body that is no JSON.
+    #[must_use]
+    pub fn of_type(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+        Self { status: StatusCode::OK, headers, body: body.into(), note: None }
+    }
+
     /// The same answer with another status.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {

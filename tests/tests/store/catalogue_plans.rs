@@ -105,6 +105,7 @@ async fn read_lists(db: &Explained) {
     store::list_categories(db, None).await.unwrap();
     store::list_reviews(db, product(77), None, Limit::default()).await.unwrap();
     store::list_movements(db, product(77), None, None, Limit::default()).await.unwrap();
+    store::export_products(db, Some(50_000), 100).await.unwrap();
     store::ping(db).await.unwrap();
 }
 

@@ -1,10 +1,10 @@
-//! A catalogue that comes as a file.
+//! A catalogue that comes as a file, and goes as one.
 
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 use web::{Call, Problem, Reply};
 
 use super::refusals::refused;
-use crate::import::{BATCH, Format, MAX_BYTES, Report, read};
+use crate::import::{BATCH, Format, MAX_BYTES, Report, read, write};
 use crate::{App, Host, store};
 
 /// The file is written in parts, each of them whole or not at all. A file that was sent before changes nothing, so what
@@ -32,4 +32,27 @@ pub(super) async fn import<H: Host>(app: &App<H>, mut call: Call) -> Result<Repl
     }
     report.errors.sort_by_key(|error| error.row);
     Reply::ok(&report)
+}
+
+/// How many products are in one part of an export.
+const EXPORTED: i64 = 2000;
+
+/// A part of the whole catalogue, with where it goes on in a header: a file has no place for it.
+pub(super) async fn export<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
+    app.config.identification.admin(&app.host, call).await?;
+    let query = call.query();
+    let format = query.read("format", "must be csv or ndjson", |text| match text {
+        "csv" => Some((Format::Csv, "text/csv")),
+        "ndjson" => Some((Format::Ndjson, "application/x-ndjson")),
+        _ => None,
+    })?;
+    let (format, media) = format.unwrap_or((Format::Csv, "text/csv"));
+    let after = query.cursor(&app.config.cursors)?;
+    let page = store::export_products(&app.host, after, EXPORTED).await?;
+    let file = write(format, &page.items, after.is_none()).map_err(Problem::internal)?;
+    let reply = Reply::of_type(media, file);
+    Ok(match page.next.and_then(|next| app.config.cursors.of(&next)) {
+        Some(cursor) => reply.with_header(HeaderName::from_static("x-next-cursor"), &cursor),
+        None => reply,
+    })
 }

@@ -1,4 +1,4 @@
-//! What admins and reviewers write. Each is a function of the database, which locks, checks and audits.
+//! What admins and reviewers write, and what admins read. Each write is a function of the database, which locks, checks and audits.
 
 use capability::{Database, DbError, Param, Statement};
 use kernel::{CategoryId, Limit, ProductId, UserId, VariantId};
@@ -258,6 +258,21 @@ pub async fn import_products(
     let params = [admin.get().into(), (&rows).into(), is_dry_run.into()];
     let report = finished(db, &IMPORT_PRODUCTS, &params).await?;
     Ok(IMPORT_PRODUCTS.decode(&report)?)
+}
+
+/// A page of all products, as an import takes them.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn export_products(
+    db: &impl Database,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Page<i64>, DbError> {
+    let statement = Statement::repeatable("export_products", include_str!("../../sql/export_products.sql"));
+    let answer = db.query(&statement, &[after.into(), limit.into()]).await?;
+    let told = || DbError::Unexpected("export_products has no row".to_owned());
+    page(&statement, answer)?.ok_or_else(told)
 }
 
 /// A page of a product's movements, newest first; `None` if there is no such product.
