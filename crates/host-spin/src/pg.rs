@@ -1,7 +1,8 @@
 //! [`Database`] on Spin's outbound PostgreSQL.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use capability::{Database, DatabaseAddress, DbError, Param, Statement};
 use spin_sdk::pg::{Connection, DbValue, Error, ParameterValue, PgError, QueryError};
@@ -16,19 +17,44 @@ use crate::deadline::within;
 pub struct Pool {
     address: String,
     kept: RefCell<Option<Rc<Connection>>>,
+    is_opening: Cell<bool>,
 }
+
+/// The right to open the instance's connection. Given back when it is dropped, also with a request that is given up.
+struct Opening<'p>(&'p Cell<bool>);
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
+/// How long a request waits before it looks again whether another one has opened the connection. One request of an
+/// instance cannot wake another.
+const PAUSE: Duration = Duration::from_millis(2);
 
 impl Pool {
     pub(crate) fn at(address: &DatabaseAddress) -> Self {
-        Self { address: address.expose().to_owned(), kept: RefCell::new(None) }
+        Self { address: address.expose().to_owned(), kept: RefCell::new(None), is_opening: Cell::new(false) }
     }
 
+    /// The instance's connection. Of sixteen requests that find none, one opens it: the host has 64 for all instances, and
+    /// whoever asks for more waits without an end.
     async fn connection(&self) -> Result<Rc<Connection>, DbError> {
-        // Cloned out of the cell, so that nothing is borrowed over the await.
-        let kept = self.kept.borrow().clone();
-        if let Some(connection) = kept {
-            return Ok(connection);
+        loop {
+            // Cloned out of the cell, so that nothing is borrowed over the await.
+            let kept = self.kept.borrow().clone();
+            if let Some(connection) = kept {
+                return Ok(connection);
+            }
+            if !self.is_opening.replace(true) {
+                return self.open(Opening(&self.is_opening)).await;
+            }
+            spin_sdk::time::sleep(PAUSE).await;
         }
+    }
+
+    async fn open(&self, _opening: Opening<'_>) -> Result<Rc<Connection>, DbError> {
         let opened = Connection::open(self.address.clone()).await.map_err(|error| {
             // Spin's text may quote the address, and the address has the password in it.
             DbError::Unreachable(describe(&error).replace(&self.address, "(address)"))
