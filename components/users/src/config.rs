@@ -6,8 +6,8 @@ use capability::{DatabaseAddress, Misconfigured, Settings};
 use identity::keys::{InvalidKey, SigningKeys};
 use identity::{HashCost, SigningKey, TokenIssuer, VerificationKeys};
 use web::{Cursors, Origins};
+use webhook::Receiver;
 
-use crate::notification::Receiver;
 use crate::session::Lifetimes;
 use crate::throttle::Limit;
 
@@ -101,7 +101,7 @@ impl Config {
         let (logins, registrations) =
             (per_minute("logins_per_minute"), per_minute("registrations_per_minute"));
         let trusted_hops = usize::try_from(settings.number("trusted_hops", 0)).unwrap_or(0);
-        let receiver = receiver(&mut settings);
+        let receiver = Receiver::read(&mut settings);
         let service_token = settings.required("service_token");
         let origins = Origins::parse(settings.optional("cors_origins"));
         settings.finish(())?;
@@ -127,23 +127,4 @@ fn hash_cost(settings: &mut Settings) -> HashCost {
     let mut number = |name: &str| u32::try_from(settings.number(name, 1)).unwrap_or(u32::MAX);
     let (memory_kib, passes) = (number("password_memory_kib"), number("password_passes"));
     settings.parsed("password_memory_kib", HashCost::MINIMUM, |_| HashCost::new(memory_kib, passes))
-}
-
-/// A host that cannot exist (RFC 2606) stands for none: Spin wants a host in the list of those that may be called.
-fn receiver(settings: &mut Settings) -> Receiver {
-    let is_development = settings.parsed("environment", false, |text| match text {
-        "production" => Ok(false),
-        "development" => Ok(true),
-        _ => Err("is neither production nor development"),
-    });
-    let host = settings.required("notification_url").trim_end_matches('/').to_owned();
-    if host.ends_with(".invalid") {
-        return if is_development { Receiver::Log } else { Receiver::Nobody };
-    }
-    let secrets = settings.required("notification_secrets");
-    let secrets = secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty());
-    Receiver::Webhook {
-        url: format!("{host}{}", settings.optional("notification_path")),
-        secrets: secrets.map(str::to_owned).collect(),
-    }
 }

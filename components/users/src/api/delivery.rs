@@ -1,12 +1,10 @@
 //! Empties the outbox. Called again and again by whoever runs the shop; any number of calls at once are safe.
 
-use bytes::Bytes;
-use http::Request;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use web::{Call, Problem, Reply};
+use webhook::Receiver;
 
-use crate::notification::{Claimed, MAX_ATTEMPTS, Message, Receiver, signature};
+use crate::notification::{Claimed, MAX_ATTEMPTS};
 use crate::store::{self, Delivery};
 use crate::{App, Host};
 
@@ -54,24 +52,9 @@ async fn send<H: Host>(app: &App<H>, claimed: Claimed, logged: &mut Vec<Value>) 
             logged.push(serde_json::to_value(&message).map_err(|error| error.to_string())?);
             Ok(true)
         }
-        Receiver::Webhook { url, secrets } => post(app, url, secrets, &message).await.map(|()| true),
+        Receiver::Webhook(webhook) => {
+            let body = serde_json::to_vec(&message).map_err(|error| error.to_string())?;
+            webhook.post(&app.host, &message.event_id, body).await.map(|()| true)
+        }
     }
-}
-
-async fn post<H: Host>(app: &App<H>, url: &str, secrets: &[String], message: &Message) -> Result<(), String> {
-    let body = serde_json::to_vec(message).map_err(|error| error.to_string())?;
-    let timestamp = app.host.now().unix_seconds();
-    let mut request = Request::post(url);
-    for (name, value) in [
-        ("x-cartwheel-timestamp", timestamp.to_string()),
-        ("x-cartwheel-event-id", message.event_id.clone()),
-        ("x-cartwheel-signature", signature(secrets, timestamp, &body)),
-    ] {
-        request = request.header(HeaderName::from_static(name), value);
-    }
-    let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let request = request.body(Bytes::from(body)).map_err(|error| error.to_string())?;
-    let answer = app.host.send(request).await.map_err(|error| error.to_string())?;
-    // A redirect is not followed: the receiver is whom the variable names.
-    if answer.status().is_success() { Ok(()) } else { Err(format!("it answered {}", answer.status())) }
 }
