@@ -167,7 +167,7 @@ pub fn secrets() -> BTreeSet<String> {
 
 fn note_secrets(body: &[u8]) {
     let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return };
-    for name in ["password", "currentPassword", "newPassword", "token", "refreshToken"] {
+    for name in ["password", "currentPassword", "newPassword", "token", "refreshToken", "cartToken"] {
         match fields.get(name).and_then(Value::as_str) {
             // Shorter ones, which tests of wrong input send, may be a part of any text.
             Some(secret) if secret.len() >= 9 => {
@@ -214,6 +214,11 @@ impl Call<'_> {
 
     /// Sends it.
     pub async fn send(self) -> Answer {
+        self.try_send().await.expect("an answer")
+    }
+
+    /// Sends it. `None` if whoever was to answer died.
+    pub async fn try_send(self) -> Option<Answer> {
         let request = self.request.body(Full::new(self.body.clone())).unwrap();
         let openapi = OpenApi::get();
         let operation = openapi.find(&self.method, &self.path);
@@ -221,11 +226,14 @@ impl Call<'_> {
             openapi.check_request(operation, request.headers(), &self.body);
         }
         let answer = tokio::time::timeout(Duration::from_secs(60), self.client.http.request(request)).await;
-        let (parts, body) = answer.expect("no answer within 60 s").unwrap().into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        let (parts, body) = answer.expect("no answer within 60 s").ok()?.into_parts();
+        let bytes = body.collect().await.ok()?.to_bytes();
         let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, bytes };
         note_secrets(&self.body);
         note_secrets(&answer.bytes);
+        if let Some(token) = answer.headers.get("x-cart-token") {
+            SECRETS.lock().unwrap().insert(token.to_str().unwrap().to_owned());
+        }
         match operation {
             Some(operation) if self.method != Method::HEAD => {
                 openapi.check_answer(&operation, answer.status, &answer.headers, &answer.bytes);
@@ -239,7 +247,7 @@ impl Call<'_> {
                 answer.status
             ),
         }
-        answer
+        Some(answer)
     }
 }
 

@@ -13,11 +13,13 @@
 )]
 
 pub mod client;
+mod firestore;
 pub mod mailbox;
 pub mod openapi;
 pub mod pg;
 pub mod proxy;
 pub mod shop;
+mod stock;
 
 pub use crate::client::{Answer, Client, Shopper};
 pub use crate::shop::Shop;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -40,13 +40,38 @@ pub struct Shop {
     firestore: Mutex<Option<Process>>,
     firestore_port: u16,
     data: PathBuf,
-    /// Who carries the shop's messages to people.
+    /// Who carries the shop's messages to people, and is told what happens to orders.
     pub mailbox: Mailbox,
-    _host: Process,
+    host: Mutex<Option<Process>>,
+    how: HowToHost,
+}
+
+/// What it takes to start a host once more.
+#[derive(Debug, Clone)]
+struct HowToHost {
+    manifest: String,
+    listen: String,
+    variables: Vec<(String, String)>,
+}
+
+/// One more host of the same shop.
+#[derive(Debug)]
+pub struct AnotherHost {
+    /// Speaks to it.
+    pub client: Client,
+    _process: Process,
 }
 
 /// A process that is killed when this is dropped.
+#[derive(Debug)]
 struct Process(Child);
+
+impl Process {
+    fn signal(&self, signal: &str) {
+        let group = format!("-{}", self.0.id());
+        assert!(Command::new("kill").args([&format!("-{signal}"), "--", &group]).status().unwrap().success());
+    }
+}
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -95,9 +120,23 @@ impl Shop {
         shop
     }
 
+    /// Starts a shop whose orders service stops after the step that the header `x-stop-after` of a request names. It listens
+    /// on `port`, and what it asks products is asked of the host there, or of a proxy in front of it: `variables` say so.
+    #[must_use]
+    pub fn start_stoppable(database_port: u16, port: u16, variables: &[(&str, &str)]) -> Self {
+        let manifest = environment("CARTWHEEL_STOPPABLE_MANIFEST");
+        let shop = Self::start_from(&manifest, database_port, port, variables);
+        LOGS.lock().unwrap().push(Arc::clone(&shop.log));
+        shop
+    }
+
     /// The same, with a log that may have secrets in it.
     #[must_use]
     pub fn start_unlogged(database_port: u16, variables: &[(&str, &str)]) -> Self {
+        Self::start_from("spin.toml", database_port, free_port(), variables)
+    }
+
+    fn start_from(manifest: &str, database_port: u16, port: u16, variables: &[(&str, &str)]) -> Self {
         let firestore_port = free_port();
         let data =
             std::env::temp_dir().join(format!("cartwheel-e2e-{}-{firestore_port}.json", std::process::id()));
@@ -106,10 +145,53 @@ impl Shop {
         let mailbox = Mailbox::open();
         let given = given(database_port, firestore_port, &mailbox);
         let changed = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let (host, url) = start_host(given.into_iter().chain(changed), Arc::clone(&log));
+        let how = HowToHost {
+            manifest: manifest.to_owned(),
+            listen: format!("127.0.0.1:{port}"),
+            variables: given.into_iter().chain(changed).collect(),
+        };
+        let (host, url) = start_host(&how, Arc::clone(&log));
         let client = Client::new(&url);
-        let firestore = Mutex::new(Some(firestore));
-        Self { client, url, log, firestore, firestore_port, data, mailbox, _host: host }
+        let (firestore, host) = (Mutex::new(Some(firestore)), Mutex::new(Some(host)));
+        Self { client, url, log, firestore, firestore_port, data, mailbox, host, how }
+    }
+
+    /// Kills the host, with all requests that it serves.
+    pub fn kill_host(&self) {
+        self.host.lock().unwrap().take();
+    }
+
+    /// Starts it again, at the same address.
+    pub fn start_host(&self) {
+        *self.host.lock().unwrap() = Some(start_host(&self.how, Arc::clone(&self.log)).0);
+    }
+
+    /// Sends a signal to the host: `STOP`, `CONT`.
+    pub fn signal_host(&self, signal: &str) {
+        self.host.lock().unwrap().as_ref().unwrap().signal(signal);
+    }
+
+    /// Starts one more host of the same shop, as there are several in a cluster.
+    #[must_use]
+    pub fn another_host(&self) -> AnotherHost {
+        let how = HowToHost { listen: format!("127.0.0.1:{}", free_port()), ..self.how.clone() };
+        let (process, url) = start_host(&how, Arc::clone(&self.log));
+        AnotherHost { client: Client::new(&url), _process: process }
+    }
+
+    /// How many lines the components have written so far.
+    #[must_use]
+    pub fn log_length(&self) -> usize {
+        self.log.lock().unwrap().len()
+    }
+
+    /// Waits until a component writes a line with this text behind the first `from` lines.
+    pub async fn wait_for_line(&self, from: usize, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self.log.lock().unwrap().iter().skip(from).any(|line| line.contains(text)) {
+            assert!(Instant::now() < deadline, "nobody says {text:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Somebody who may manage the shop, made as the first admin of every shop is.
@@ -174,6 +256,8 @@ impl Drop for Shop {
 fn start_firestore(port: u16, data: &Path) -> Process {
     let mut command = Command::new(environment("CARTWHEEL_FIRESTORE_EMULATOR"));
     command.args(["--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(data);
+    // A query whose index is not deployed is refused, as Firestore does.
+    command.args(["--indexes", &format!("{}/infra/firestore.indexes.json", environment("CARTWHEEL_ROOT"))]);
     start(&mut command, |_| {}).0
 }
 
@@ -228,32 +312,30 @@ fn given(database_port: u16, firestore_port: u16, mailbox: &Mailbox) -> Vec<(Str
         // What a test has written it reads at once, from whichever instance.
         ("CATALOG_CACHE_MS", "0"),
         // All tests come from one address. Those of the limits start a shop of their own.
+        ("ORDERS_PER_MINUTE", "1000000"),
         ("LOGINS_PER_MINUTE", "1000000"),
         ("REGISTRATIONS_PER_MINUTE", "1000000"),
     ];
     given.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-fn start_host(
-    variables: impl Iterator<Item = (String, String)>,
-    log: Arc<Mutex<Vec<String>>>,
-) -> (Process, String) {
+fn start_host(how: &HowToHost, log: Arc<Mutex<Vec<String>>>) -> (Process, String) {
     let root = environment("CARTWHEEL_ROOT");
     let mut command = match environment("CARTWHEEL_HOST").as_str() {
         "devhost" => {
             let mut devhost = Command::new(environment("CARTWHEEL_DEVHOST"));
             let cache = std::env::temp_dir().join("cartwheel-e2e-cache");
-            devhost.args(["--listen", "127.0.0.1:0", "--cache-dir"]).arg(cache);
+            devhost.args(["--manifest", &how.manifest, "--listen", &how.listen, "--cache-dir"]).arg(cache);
             devhost
         }
         "spin" => {
             let mut spin = Command::new("spin");
-            spin.args(["up", "--from", "spin.toml", "--listen", &format!("127.0.0.1:{}", free_port())]);
+            spin.args(["up", "--from", &how.manifest, "--listen", &how.listen]);
             spin
         }
         other => panic!("CARTWHEEL_HOST is devhost or spin, not {other:?}"),
     };
-    for (name, value) in variables {
+    for (name, value) in &how.variables {
         command.env(format!("SPIN_VARIABLE_{name}"), value);
     }
     let sink = move |line: String| log.lock().unwrap().push(line);
@@ -278,6 +360,8 @@ fn start(command: &mut Command, mut sink: impl FnMut(String) + Send + 'static) -
     (process, url.unwrap_or_else(|_| panic!("{command:?} does not start")))
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on.
+#[must_use]
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

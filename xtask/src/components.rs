@@ -36,6 +36,33 @@ pub(crate) fn build() -> anyhow::Result<Toolchain> {
     })
 }
 
+/// The manifest of the same application with an orders component that a test can stop after each of its steps.
+pub(crate) fn stoppable_manifest() -> PathBuf {
+    root().join("target/with-crash-points.toml")
+}
+
+/// Builds that application.
+pub(crate) fn build_stoppable(toolchain: &Toolchain) -> anyhow::Result<()> {
+    let mut command = toolchain.cargo("build");
+    command.args([
+        "--release",
+        "--quiet",
+        "--lib",
+        "--package",
+        "orders",
+        "--features",
+        "orders/crash-points",
+    ]);
+    run(&mut command)?;
+    let built = toolchain.target_dir().join(TARGET).join("release/orders.wasm");
+    fs::copy(&built, wasm("orders-with-crash-points"))
+        .with_context(|| format!("cannot copy {}", built.display()))?;
+    let manifest = fs::read_to_string(root().join("spin.toml"))?
+        .replace("target/components/orders.wasm", "components/orders-with-crash-points.wasm")
+        .replace("target/components/", "components/");
+    Ok(fs::write(stoppable_manifest(), manifest)?)
+}
+
 /// Builds the programs around them.
 pub(crate) fn build_tools() -> anyhow::Result<()> {
     step(

@@ -153,6 +153,10 @@ impl Run<'_> {
             command.env("CARTWHEEL_TEST_PG", cluster.address("postgres")).env("DEVHOST_PROBE_WASM", probe);
             process::run(&mut command)
         });
+        if self.is_wanted("e2e") {
+            let toolchain = toolchain.context("there is no toolchain for the crash points")?;
+            components::build_stoppable(toolchain)?;
+        }
         let host = match host_name(self.options) {
             Ok(host) => host,
             Err(error) => {
@@ -232,6 +236,7 @@ fn tests(cluster: &Cluster, binary: &str) -> Command {
         .env("CARTWHEEL_TEST_PG", cluster.address("postgres"))
         .env("CARTWHEEL_ROOT", root())
         .env("CARTWHEEL_MIGRATE", built("migrate"))
+        .env("CARTWHEEL_STOPPABLE_MANIFEST", components::stoppable_manifest())
         .env("CARTWHEEL_DEVHOST", built("devhost"))
         .env("CARTWHEEL_FIRESTORE_EMULATOR", built("firestore-emulator"));
     command

@@ -69,9 +69,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 /// What is called again and again while the shop is open.
-const JOBS: [(Duration, &str); 2] = [
+const JOBS: [(Duration, &str); 3] = [
     (Duration::from_secs(60), "/internal/orders/reconcile"),
     (Duration::from_secs(5), "/internal/users/notifications/deliver"),
+    (Duration::from_secs(5), "/internal/orders/events/deliver"),
 ];
 
 /// What is different in development, unless the environment says otherwise.
@@ -120,6 +121,7 @@ fn firestore(options: &Options, variables: &mut Variables) -> anyhow::Result<Opt
         "embedded" => step("start the Firestore emulator", || {
             let mut command = Command::new(built("firestore-emulator"));
             command.arg("--data").arg(dev::folder().join("firestore.json"));
+            command.arg("--indexes").arg(root().join("infra/firestore.indexes.json"));
             let (server, address) = Server::start(&mut command, "Serving ", Duration::from_secs(10), |_| {})?;
             set("emulator", address);
             Ok(Some(server))

@@ -17,6 +17,9 @@ use crate::process::root;
 /// Interfaces with the reasons for which a service may import them.
 type World = BTreeMap<String, String>;
 
+/// What the crash tests stop a component with, and no shipped one knows.
+const STOP_HEADER: &[u8] = b"x-stop-after";
+
 pub(crate) fn run() -> anyhow::Result<()> {
     let manifest = manifest::load()?;
     let mut faults = Vec::new();
@@ -24,6 +27,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let file = root().join("wit").join(format!("{name}.wit"));
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let world = read_world(&text).with_context(|| file.display().to_string())?;
+        let bytes = fs::read(wasm(name)).context("build the components with `cargo xtask build`")?;
+        if bytes.windows(STOP_HEADER.len()).any(|window| window == STOP_HEADER) {
+            faults.push(format!("{name} can be stopped by a header: it was built with crash points"));
+        }
         let imports = imports_of(&wasm(name)).context("build the components with `cargo xtask build`")?;
         faults.extend(outside(&world, &imports).into_iter().map(|import| format!("{name} imports {import}")));
 

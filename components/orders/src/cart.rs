@@ -1,15 +1,25 @@
 //! Carts: what a shopper wants to buy, and what it costs now.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kernel::money::MoneyError;
-use kernel::{Currency, Money, ProductId, Quantity, Timestamp, VariantId};
+use kernel::{Currency, Money, OrderId, ProductId, Quantity, Timestamp, UserId, VariantId};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Quote, QuoteLine};
 
 /// The most lines of a cart.
 pub const MAX_LINES: usize = 100;
+
+/// How many of its changes a cart remembers, so that one that is sent again is not made again.
+const CHANGES_REMEMBERED: usize = 64;
+
+/// How long a guest's cart is kept after its last change.
+const GUEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Orders are counted over this time.
+const ORDER_WINDOW: Duration = Duration::from_secs(60);
 
 /// A cart as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +33,18 @@ pub struct Cart {
     pub items: BTreeMap<String, Line>,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// The ids of its last changes, the latest at the end.
+    #[serde(default)]
+    pub changes: Vec<String>,
+    /// When it became its last orders, as far as that counts for the limit.
+    #[serde(default)]
+    pub ordered: Vec<Timestamp>,
+    /// When Firestore's TTL policy may remove it. A user's cart stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Into whose cart it went. Nothing comes into it any more.
+    #[serde(default)]
+    pub merged_into: Option<UserId>,
 }
 
 /// A thing that can be bought.
@@ -129,7 +151,83 @@ impl Cart {
     #[must_use]
     pub fn new(random: [u8; 16], now: Timestamp) -> Self {
         let id = format!("{:032x}", u128::from_be_bytes(random));
-        Self { id, generation: 1, items: BTreeMap::new(), updated_at: now }
+        Self {
+            id,
+            generation: 1,
+            items: BTreeMap::new(),
+            updated_at: now,
+            changes: Vec::new(),
+            ordered: Vec::new(),
+            expires_at: None,
+            merged_into: None,
+        }
+    }
+
+    /// Whether somebody can still use it: it has not gone into another cart, and its time is not over.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.merged_into.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether this change was made already, by a try whose answer was lost.
+    #[must_use]
+    pub fn has_change(&self, id: &str) -> bool {
+        self.changes.iter().any(|change| change == id)
+    }
+
+    /// Notes that a change was made; a guest's cart is kept for longer by it.
+    pub fn note_change(&mut self, id: &str, is_guest: bool, now: Timestamp) {
+        let surplus = self.changes.len().saturating_add(1).saturating_sub(CHANGES_REMEMBERED);
+        self.changes.drain(..surplus);
+        self.changes.push(id.to_owned());
+        self.updated_at = now;
+        self.expires_at = is_guest.then(|| now.checked_add(GUEST_LIFETIME)).flatten();
+    }
+
+    /// The order that the generation before this one may have become.
+    #[must_use]
+    pub fn last_order(&self) -> Option<OrderId> {
+        (self.generation > 1).then(|| OrderId::of_cart(&self.id, self.generation.saturating_sub(1)))
+    }
+
+    /// Whether it may become one more order now, if at most `limit` are placed in a minute.
+    ///
+    /// # Errors
+    /// In how many seconds it may.
+    pub fn may_order(&self, limit: i64, now: Timestamp) -> Result<(), u32> {
+        let recent: Vec<Timestamp> = recent(&self.ordered, now).collect();
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let Some(over) = recent.len().checked_sub(limit) else { return Ok(()) };
+        // One more may come when this one has left the window.
+        let end = recent.get(over).and_then(|first| first.checked_add(ORDER_WINDOW)).unwrap_or(now);
+        let wait_s = end.unix_seconds().saturating_sub(now.unix_seconds()).saturating_add(1);
+        Err(u32::try_from(wait_s).unwrap_or(60))
+    }
+
+    /// Takes over what a guest put into another cart: of what both have, the larger quantity, which is the same however often
+    /// it is done. Returns what there was no room for.
+    pub fn merge(&mut self, guest: &Cart) -> Vec<Item> {
+        let mut dropped = Vec::new();
+        let mut position = self.items.values().map(|line| line.position).max().unwrap_or(0);
+        for theirs in guest.lines() {
+            let key = theirs.item().key();
+            if let Some(line) = self.items.get_mut(&key) {
+                line.quantity = line.quantity.max(theirs.quantity);
+            } else if self.items.len() < MAX_LINES {
+                position = position.saturating_add(1);
+                self.items.insert(key, Line { position, ..theirs.clone() });
+            } else {
+                dropped.push(theirs.item());
+            }
+        }
+        dropped
+    }
+
+    /// What remains of a guest's cart when it has gone into a user's: a repeat finds that it was done.
+    #[must_use]
+    pub fn merged(&self, into: UserId, now: Timestamp) -> Self {
+        let expires_at = now.checked_add(GUEST_LIFETIME);
+        Self { items: BTreeMap::new(), updated_at: now, expires_at, merged_into: Some(into), ..self.clone() }
     }
 
     /// The lines in the order in which they were added.
@@ -199,7 +297,8 @@ impl Cart {
     #[must_use]
     pub fn next_generation(&self, now: Timestamp) -> Self {
         let generation = self.generation.saturating_add(1);
-        Self { id: self.id.clone(), generation, items: BTreeMap::new(), updated_at: now }
+        let ordered = recent(&self.ordered, now).chain([now]).collect();
+        Self { generation, items: BTreeMap::new(), updated_at: now, ordered, ..self.clone() }
     }
 
     /// The cart with what it has, when the order it would have become can never be.
@@ -236,6 +335,12 @@ impl Cart {
         let (currency, updated_at) = (quote.currency, self.updated_at);
         Ok(PricedCart { items, total_amount: total, currency, item_count, updated_at })
     }
+}
+
+fn recent(ordered: &[Timestamp], now: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let still_counts =
+        move |at: &Timestamp| at.checked_add(ORDER_WINDOW).is_some_and(|end| now < end) && *at <= now;
+    ordered.iter().copied().filter(still_counts)
 }
 
 #[cfg(test)]
@@ -308,5 +413,54 @@ mod tests {
         cart.add(item(1), units(2), Some(&quote(1, 129_999, 10))).unwrap();
         let fields = firestore::value::to_fields(&cart).unwrap();
         assert_eq!(firestore::value::from_fields::<Cart>(fields).unwrap(), cart);
+    }
+
+    #[test]
+    fn merging_takes_the_larger_quantity_however_often_it_is_done() {
+        let (mut mine, mut guest) = (cart(), Cart::new([8; 16], Timestamp::default()));
+        for (product, quantity) in [(1, 2), (2, 5)] {
+            mine.add(item(product), units(quantity), Some(&quote(product, 100, 99))).unwrap();
+        }
+        for (product, quantity) in [(2, 3), (1, 4), (3, 1)] {
+            guest.add(item(product), units(quantity), Some(&quote(product, 100, 99))).unwrap();
+        }
+        for _ in 0..3 {
+            assert_eq!(mine.merge(&guest), []);
+            let lines: Vec<_> =
+                mine.lines().iter().map(|line| (line.product_id.get(), line.quantity.get())).collect();
+            assert_eq!(lines, [(1, 4), (2, 5), (3, 1)]);
+        }
+        for product in 4..=100 {
+            mine.add(item(product), units(1), Some(&quote(product, 1, 9))).unwrap();
+        }
+        guest.add(item(777), units(1), Some(&quote(777, 1, 9))).unwrap();
+        assert_eq!((mine.merge(&guest), mine.items.len()), (vec![item(777)], MAX_LINES));
+        let left = guest.merged(UserId::try_from(7).unwrap(), Timestamp::default());
+        assert!(left.items.is_empty() && !left.is_open(Timestamp::default()));
+    }
+
+    #[test]
+    fn a_change_is_known_again_for_a_while() {
+        let mut cart = cart();
+        for change in 0..100 {
+            cart.note_change(&change.to_string(), true, Timestamp::default());
+        }
+        assert!(cart.has_change("99") && cart.has_change("36") && !cart.has_change("35"));
+        let later = Timestamp::default().checked_add(GUEST_LIFETIME).unwrap();
+        assert!(cart.is_open(Timestamp::default()) && !cart.is_open(later));
+    }
+
+    #[test]
+    fn orders_are_limited_by_the_minute() {
+        let at = |second| Timestamp::default().checked_add(Duration::from_secs(second)).unwrap();
+        let mut cart = cart();
+        for second in [0, 10, 20] {
+            assert_eq!(cart.may_order(3, at(second)), Ok(()));
+            cart = cart.next_generation(at(second));
+        }
+        assert_eq!(cart.may_order(3, at(20)), Err(41));
+        assert_eq!(cart.may_order(3, at(59)), Err(2));
+        assert_eq!(cart.may_order(3, at(60)), Ok(()));
+        assert_eq!(cart.next_generation(at(65)).ordered, [at(10), at(20), at(65)]);
     }
 }

@@ -9,33 +9,35 @@
 //! A reservation is given back only after the order has been made impossible: by a cart that counted on, or by a tombstone in
 //! the order's place. So no order is ever without its stock.
 
-use std::time::Duration;
+mod refusals;
 
-use firestore::{CommitError, Error};
+use firestore::{CommitError, Document};
 use futures_util::join;
-use http::StatusCode;
-use kernel::{Currency, Money, OrderId, UserId};
-use serde_json::Value;
+use kernel::{Money, OrderId, Timestamp, UserId};
 use web::{Call, Problem};
 
+pub(crate) use self::refusals::store_problem;
+use self::refusals::{
+    cart_empty, in_progress, insufficient_stock, key_reused, price_changed, too_many_orders,
+};
+use crate::api::contention_pause;
 use crate::cart::Item;
 use crate::catalog::{Catalog, Reservation, ReserveError, WantedLine};
-use crate::idempotency::{document_id, fingerprint};
+use crate::idempotency::{Idempotency, Key};
 use crate::order::{Actor, Change, Order, OrderLine, Status};
+use crate::owner::Owner;
 use crate::place_order::PlaceOrder;
-use crate::store::{Idempotency, Seen, Store};
+use crate::steps::{Step, Steps};
+use crate::store::{Placement, Seen, Store};
 use crate::{App, Host};
 
 /// How often a checkout starts over because its cart changed under it.
-const ATTEMPTS: usize = 5;
-
-/// How long an idempotency key is remembered.
-const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const ATTEMPTS: u32 = 8;
 
 /// An order that was placed, now or by an earlier try of the same checkout.
 #[derive(Debug)]
 pub struct Placed {
-    /// The order.
+    /// The order, as it was placed.
     pub order: Order,
     /// Whether an earlier try placed it.
     pub is_replayed: bool,
@@ -46,9 +48,9 @@ pub struct Placed {
 /// # Errors
 /// What the client can do about it is in the problem.
 pub async fn place<H: Host>(app: &App<H>, mut call: Call) -> Result<Placed, Problem> {
+    let arrived = app.host.now();
     let trace = call.trace_headers();
     let claimed = app.config.identification.claimed(&app.host, &call)?;
-    let key = document_id(&call.headers, claimed.user)?;
     let body = call.optional_json().await?;
     let wanted = body.map(PlaceOrder::read).transpose()?.unwrap_or_default();
     let checkout = Checkout {
@@ -56,20 +58,17 @@ pub async fn place<H: Host>(app: &App<H>, mut call: Call) -> Result<Placed, Prob
         store: Store::new(app, &trace),
         catalog: Catalog::new(&app.host, &app.config, &trace),
         user: claimed.user,
-        fingerprint: fingerprint(&wanted),
+        key: Key::of_checkout(&call.headers, claimed.user, &wanted)?,
         wanted,
-        key,
+        arrived,
+        steps: Steps::of(&call.headers),
     };
-    let (principal, seen, earlier) = join!(
-        app.config.identification.identified(&app.host, &claimed, &trace),
-        checkout.store.cart(claimed.user),
-        checkout.store.idempotency(checkout.key.as_deref()),
-    );
+    let (principal, known) =
+        join!(app.config.identification.identified(&app.host, &claimed, &trace), checkout.read());
     principal?;
-    if let Some(earlier) = earlier.map_err(store_problem)? {
-        return checkout.replay(earlier).await;
-    }
-    checkout.run(seen.map_err(store_problem)?).await
+    let known = known?;
+    checkout.steps.done(&app.host, Step::CheckoutRead).await;
+    checkout.run(known).await
 }
 
 /// A checkout under way.
@@ -78,12 +77,22 @@ struct Checkout<'a, H> {
     store: Store<'a, H>,
     catalog: Catalog<'a, H>,
     user: UserId,
+    key: Option<Key>,
     wanted: PlaceOrder,
-    fingerprint: String,
-    key: Option<String>,
+    /// When the request came.
+    arrived: Timestamp,
+    steps: Steps,
 }
 
-/// What a try came to, if it placed no order.
+/// What a try begins with.
+struct Known {
+    seen: Seen,
+    /// What the client's key stands for, or stood for long ago.
+    record: Option<Document<Idempotency>>,
+}
+
+/// Why a try placed no order, if another one may.
+#[derive(Clone, Copy)]
 enum Again {
     /// The cart is another one now: read it and start over.
     CartChanged,
@@ -91,98 +100,126 @@ enum Again {
     GenerationLost,
 }
 
+type Tried = Result<Result<Placed, Again>, Problem>;
+
 impl<H: Host> Checkout<'_, H> {
-    async fn run(&self, mut seen: Seen) -> Result<Placed, Problem> {
-        for _ in 0..ATTEMPTS {
-            let again = match self.attempt(&seen).await? {
-                Ok(placed) => return Ok(placed),
-                Err(again) => again,
-            };
-            if let Again::GenerationLost = again {
-                // Stale means that somebody else counted on: as good.
-                self.advance_generation(&seen).await?;
+    async fn run(&self, mut known: Known) -> Result<Placed, Problem> {
+        for attempt in 0..ATTEMPTS {
+            if let Some(record) = self.live(known.record.as_ref()) {
+                return self.replay(record).await;
             }
-            seen = self.store.cart(self.user).await.map_err(store_problem)?;
+            match self.attempt(&known).await? {
+                Ok(placed) => return Ok(placed),
+                Err(Again::CartChanged) => {
+                    self.app.host.sleep(contention_pause(attempt, &self.app.host)).await;
+                }
+                // If the cart is another one already, somebody else counted on: as good.
+                Err(Again::GenerationLost) => {
+                    self.advance_generation(&known.seen).await?;
+                }
+            }
+            known = self.read().await?;
         }
-        Err(Problem::new(
-            StatusCode::CONFLICT,
-            "cart-busy",
-            "the cart keeps changing; send the same request again",
-        )
-        .with_retry_after(1))
+        Err(in_progress())
     }
 
-    async fn attempt(&self, seen: &Seen) -> Result<Result<Placed, Again>, Problem> {
+    /// The cart, and what the key stands for. Both are asked for at once.
+    async fn read(&self) -> Result<Known, Problem> {
+        let owner = Owner::User(self.user);
+        let (seen, record) = join!(self.store.cart(&owner), self.store.idempotency(self.key.as_ref()));
+        Ok(Known { seen: seen.map_err(store_problem)?, record: record.map_err(store_problem)? })
+    }
+
+    async fn attempt(&self, known: &Known) -> Tried {
+        let seen = &known.seen;
         let lines = wanted_lines(seen);
         if lines.is_empty() {
-            return Err(Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "cart-empty",
-                "the cart is empty; add something to it first",
-            ));
+            return self.overtaken(seen).await;
         }
+        let now = self.app.host.now();
+        seen.cart.may_order(self.app.config.orders_per_minute, now).map_err(too_many_orders)?;
         let order_id = OrderId::of_cart(&seen.cart.id, seen.cart.generation);
-        let revision = seen.version.map_or(0, kernel::Timestamp::unix_micros);
+        let revision = seen.version.map_or(0, Timestamp::unix_micros);
         let reservation = match self.catalog.reserve(&order_id, revision, &lines).await {
             Ok(reservation) => reservation,
             Err(ReserveError::Short(short_lines)) => return Err(insufficient_stock(short_lines)),
             // Another try of this checkout was faster, or its order was given up.
-            Err(ReserveError::Superseded) => return self.find_placed(&order_id, Again::CartChanged).await,
-            Err(ReserveError::Released) => return self.find_placed(&order_id, Again::GenerationLost).await,
+            Err(ReserveError::Superseded) => return self.resolve(&order_id, Again::CartChanged).await,
+            Err(ReserveError::Released) => return self.resolve(&order_id, Again::GenerationLost).await,
             Err(ReserveError::Unavailable(cause)) => {
                 return Err(Problem::unavailable("the products service", cause));
             }
         };
-        if let Some(expected) =
-            self.wanted.expected_total.filter(|expected| *expected != reservation.total_amount)
-        {
-            return self.refuse_price(seen, &order_id, expected, &reservation).await;
+        self.steps.done(&self.app.host, Step::CheckoutReserved).await;
+        match self.wanted.expected_total.filter(|expected| *expected != reservation.total_amount) {
+            Some(expected) => self.refuse_price(seen, &order_id, expected, &reservation).await,
+            None => self.commit(known, order_id, &reservation).await,
         }
-        self.commit(seen, order_id, &reservation).await
     }
 
-    async fn commit(
-        &self,
-        seen: &Seen,
-        order_id: OrderId,
-        reservation: &Reservation,
-    ) -> Result<Result<Placed, Again>, Problem> {
-        let order = self.order(order_id, reservation);
+    async fn commit(&self, known: &Known, order_id: OrderId, reservation: &Reservation) -> Tried {
+        let (order, seen) = (self.order(order_id, reservation), &known.seen);
         let now = order.created_at;
-        let record = Idempotency {
-            order_id: order.order_id.clone(),
-            fingerprint: self.fingerprint.clone(),
-            expires_at: now.checked_add(KEY_LIFETIME).unwrap_or(now),
+        let record = self.key.as_ref().map(|key| key.record(&order.order_id, now));
+        let expired = known.record.as_ref().map(|record| record.update_time);
+        let placement = Placement {
+            order: &order,
+            user: self.user,
+            emptied: &seen.cart.next_generation(now),
+            seen: seen.version,
+            key: self.key.as_ref().zip(record.as_ref()).map(|(key, record)| (key, record, expired)),
         };
-        let idempotency = self.key.as_deref().map(|key| (key, &record));
-        let emptied = seen.cart.next_generation(now);
-        match self.store.place(&order, self.user, (&emptied, seen.version), idempotency).await {
+        match self.store.place(placement).await {
             Ok(()) => {
+                self.steps.done(&self.app.host, Step::CheckoutCommitted).await;
                 // The order counts, whatever comes of this: reconciling confirms what is left unconfirmed.
                 let _ = self.catalog.confirm(&order.order_id).await;
+                self.steps.done(&self.app.host, Step::CheckoutConfirmed).await;
                 Ok(Ok(Placed { order, is_replayed: false }))
             }
             Err(CommitError::AlreadyExists | CommitError::Stale) => {
-                self.find_placed(&order.order_id, Again::CartChanged).await
+                self.resolve(&order.order_id, Again::CartChanged).await
             }
             Err(CommitError::OutcomeUnknown(cause)) => Err(Problem::unavailable("Firestore", cause)),
             Err(CommitError::Refused(cause)) => Err(Problem::internal(cause)),
         }
     }
 
-    /// The order, if this very checkout placed it in another try; else what to do.
-    async fn find_placed(&self, id: &OrderId, otherwise: Again) -> Result<Result<Placed, Again>, Problem> {
-        match self.store.order(id).await.map_err(store_problem)? {
-            Some(found) if found.value.user_id == Some(self.user) => {
+    /// Another try was faster. The order, if it placed it; else what to do.
+    async fn resolve(&self, id: &OrderId, otherwise: Again) -> Tried {
+        let (order, record) = join!(self.store.order(id), self.store.idempotency(self.key.as_ref()));
+        if let Some(record) = self.live(record.map_err(store_problem)?.as_ref()) {
+            return self.replay(record).await.map(Ok);
+        }
+        match order.map_err(store_problem)?.map(|found| found.value) {
+            Some(order) if order.user_id == Some(self.user) => {
                 // The try that placed it may have died before this.
-                if found.value.status != Status::Cancelled {
+                if order.status != Status::Cancelled {
                     let _ = self.catalog.confirm(id).await;
                 }
-                Ok(Ok(Placed { order: found.value, is_replayed: true }))
+                if let Some(key) = &self.key {
+                    // So that this key, too, always answers with the order that it was told.
+                    let _ = self.store.remember(key, &key.record(id, self.app.host.now())).await;
+                }
+                Ok(Ok(Placed { order: order.as_placed(), is_replayed: true }))
             }
             // A tombstone: this checkout took so long that it was given up.
             Some(_) => Ok(Err(Again::GenerationLost)),
             None => Ok(Err(otherwise)),
+        }
+    }
+
+    /// The cart is empty. If another try of this checkout emptied it while this one was under way, its order is this one's.
+    async fn overtaken(&self, seen: &Seen) -> Tried {
+        let record = self.store.idempotency(self.key.as_ref()).await.map_err(store_problem)?;
+        if let Some(record) = self.live(record.as_ref()) {
+            return self.replay(record).await.map(Ok);
+        }
+        let is_overtaken = seen.version.is_some_and(|emptied| emptied >= self.arrived);
+        let Some(id) = seen.cart.last_order().filter(|_| is_overtaken) else { return Err(cart_empty()) };
+        match self.resolve(&id, Again::CartChanged).await? {
+            Ok(placed) => Ok(Ok(placed)),
+            Err(_) => Err(cart_empty()),
         }
     }
 
@@ -194,26 +231,20 @@ impl<H: Host> Checkout<'_, H> {
         order_id: &OrderId,
         expected: Money,
         reservation: &Reservation,
-    ) -> Result<Result<Placed, Again>, Problem> {
+    ) -> Tried {
         if !self.advance_generation(seen).await? {
-            return self.find_placed(order_id, Again::CartChanged).await;
+            return self.resolve(order_id, Again::CartChanged).await;
         }
+        self.steps.done(&self.app.host, Step::PriceRefused).await;
         // If this fails, the reservation runs out and reconciling gives it back.
         let _ = self.catalog.release(order_id).await;
-        let detail = format!(
-            "the total is {} {}, not {expected}; show it to the customer and send it as expectedTotal",
-            reservation.total_amount,
-            currency(reservation.currency),
-        );
-        Err(Problem::new(StatusCode::CONFLICT, "price-changed", detail)
-            .with("totalAmount", reservation.total_amount)
-            .with("currency", reservation.currency)
-            .with("items", reservation.lines.iter().map(quoted_line).collect::<Vec<_>>()))
+        Err(price_changed(expected, reservation))
     }
 
     /// Makes this generation of the cart impossible to order. False if the cart is not the one that was seen any more.
     async fn advance_generation(&self, seen: &Seen) -> Result<bool, Problem> {
-        match self.store.save_cart(self.user, &seen.cart.retry_generation(), seen.version).await {
+        let owner = Owner::User(self.user);
+        match self.store.save_cart(&owner, &seen.cart.retry_generation(), seen.version).await {
             Ok(()) => Ok(true),
             Err(CommitError::Stale | CommitError::AlreadyExists) => Ok(false),
             Err(CommitError::OutcomeUnknown(cause)) => Err(Problem::unavailable("Firestore", cause)),
@@ -221,21 +252,24 @@ impl<H: Host> Checkout<'_, H> {
         }
     }
 
-    async fn replay(&self, earlier: Idempotency) -> Result<Placed, Problem> {
-        if earlier.fingerprint != self.fingerprint {
-            return Err(Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency-key-reused",
-                "this Idempotency-Key came with another body before; use a new key for a new order",
-            ));
+    /// What the key stands for, if its time is not over.
+    fn live<'r>(&self, record: Option<&'r Document<Idempotency>>) -> Option<&'r Idempotency> {
+        let now = self.app.host.now();
+        record.map(|record| &record.value).filter(|record| now < record.expires_at)
+    }
+
+    async fn replay(&self, record: &Idempotency) -> Result<Placed, Problem> {
+        if !self.key.as_ref().is_some_and(|key| key.is_of(record)) {
+            return Err(key_reused());
         }
-        match self.find_placed(&earlier.order_id, Again::CartChanged).await? {
-            Ok(placed) => Ok(placed),
-            Err(_) => Err(Problem::internal(format!(
-                "no order {} although its key stands for it",
-                earlier.order_id
-            ))),
+        let id = &record.order_id;
+        let found = self.store.order(id).await.map_err(store_problem)?;
+        let lost = || Problem::internal(format!("no order {id} although its key stands for it"));
+        let order = found.ok_or_else(lost)?.value;
+        if order.status == Status::Pending && order.is_stale(self.app.host.now()) {
+            let _ = self.catalog.confirm(id).await;
         }
+        Ok(Placed { order: order.as_placed(), is_replayed: true })
     }
 
     fn order(&self, order_id: OrderId, reservation: &Reservation) -> Order {
@@ -261,6 +295,7 @@ impl<H: Host> Checkout<'_, H> {
             created_at: now,
             updated_at: now,
             history: vec![Change { status: Status::Pending, at: now, actor: Actor::Customer }],
+            awaits_release: false,
         }
     }
 }
@@ -272,31 +307,3 @@ fn wanted_lines(seen: &Seen) -> Vec<WantedLine> {
     };
     seen.cart.lines().iter().map(line).collect()
 }
-
-fn quoted_line(line: &crate::catalog::ReservedLine) -> Value {
-    serde_json::json!({
-        "productId": line.product_id, "variantId": line.variant_id, "productName": line.product_name, "sku": line.sku,
-        "quantity": line.quantity, "price": line.price, "lineTotal": line.line_total,
-    })
-}
-
-fn currency(currency: Currency) -> String {
-    format!("{currency:?}").to_uppercase()
-}
-
-fn insufficient_stock(short_lines: Value) -> Problem {
-    let detail = "there is too little of some lines; shortLines names them with what is available";
-    Problem::new(StatusCode::CONFLICT, "insufficient-stock", detail).with("shortLines", short_lines)
-}
-
-/// What a failed read means to the client.
-pub(crate) fn store_problem(error: Error) -> Problem {
-    match error {
-        Error::Unavailable(cause) => Problem::unavailable("Firestore", cause),
-        Error::Refused(cause) | Error::Unexpected(cause) => Problem::internal(format!("Firestore: {cause}")),
-    }
-}
-
-/// `Idempotent-Replayed: true`
-pub(crate) const REPLAYED: (http::HeaderName, &str) =
-    (http::HeaderName::from_static("idempotent-replayed"), "true");

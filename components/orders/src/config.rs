@@ -7,6 +7,7 @@ use firestore::{Credentials, Firestore};
 use identity::keys::InvalidKey;
 use identity::{TokenVerifier, VerificationKeys};
 use web::{Cursors, Identification, Origins};
+use webhook::Receiver;
 
 /// The configuration, read once per instance.
 #[derive(Debug)]
@@ -21,6 +22,10 @@ pub struct Config {
     pub service_token: String,
     /// Makes and reads the cursors of lists.
     pub cursors: Cursors,
+    /// How many orders a user may place in a minute: each takes stock from the others.
+    pub orders_per_minute: i64,
+    /// Who is told what happens to orders.
+    pub receiver: Receiver,
     /// Whose pages may call.
     pub origins: Origins,
 }
@@ -37,6 +42,11 @@ impl Config {
         "token_verification_keys",
         "token_issuer",
         "token_audience",
+        "orders_per_minute",
+        "environment",
+        "notification_url",
+        "notification_path",
+        "notification_secrets",
         "service_token",
         "cors_origins",
         "call_timeout_ms",
@@ -61,6 +71,8 @@ impl Config {
             settings.parsed("token_verification_keys", None, |text| VerificationKeys::parse(text).map(Some));
         let (issuer, audience) = (settings.required("token_issuer"), settings.required("token_audience"));
         let service_token = settings.required("service_token");
+        let orders_per_minute = settings.number("orders_per_minute", 1);
+        let receiver = Receiver::read(&mut settings);
         let origins = Origins::parse(settings.optional("cors_origins"));
         let call_timeout = settings.milliseconds("call_timeout_ms");
         settings.finish(())?;
@@ -71,6 +83,8 @@ impl Config {
             products_url,
             cursors: Cursors::new(&service_token),
             service_token,
+            orders_per_minute,
+            receiver,
             origins,
         };
         Ok((config, call_timeout))

@@ -1,12 +1,16 @@
 //! The orders service: carts, the checkout, and what becomes of an order.
 //!
-//! Read [`cart`] and [`order`] for the rules, [`checkout`] for the heart of it, [`reconcile`] for what finishes a checkout
-//! that died, [`api`] for the routes, and [`store`] and [`catalog`] for what is kept where.
+//! Read [`cart`], [`order`], [`event`] and [`idempotency`] for the rules, [`checkout`] for the heart of it, [`reconcile`] for
+//! what finishes a checkout that died, [`api`] for the routes, and [`store`] and [`catalog`] for what is kept where.
 #![warn(missing_docs)]
 
 pub mod cart;
+pub mod event;
 pub mod order;
+pub mod owner;
 pub mod place_order;
+pub mod settle;
+mod steps;
 
 pub mod checkout;
 pub mod reconcile;

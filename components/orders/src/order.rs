@@ -1,8 +1,13 @@
 //! Orders: what was bought, and the states it may be in.
 
+use std::time::Duration;
+
 use kernel::{Currency, Money, OrderId, ProductId, Quantity, Timestamp, UserId, VariantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// Longer than any checkout takes.
+const STALE: Duration = Duration::from_secs(60);
 
 /// The state of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +59,18 @@ impl Status {
         }
     }
 
+    /// The state's name, as it is written everywhere.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::Shipped => "shipped",
+            Self::Delivered => "delivered",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// Reads a state.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -81,12 +98,20 @@ pub struct Order {
     pub shipping_address: Option<ShippingAddress>,
     /// What the customer wrote.
     pub notes: Option<String>,
-    /// When it was placed.
+    /// When it was placed. A tombstone has none: so it is in no index by that time, and in no list.
+    #[serde(default, skip_serializing_if = "is_never")]
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
     /// Every state it was in.
     pub history: Vec<Change>,
+    /// Whether its stock is still to be given back: from when it is cancelled until that is done.
+    #[serde(default)]
+    pub awaits_release: bool,
+}
+
+fn is_never(time: &Timestamp) -> bool {
+    *time == Timestamp::default()
 }
 
 /// A line of an order.
@@ -165,10 +190,33 @@ impl Order {
             currency: Currency::default(),
             shipping_address: None,
             notes: None,
-            created_at: now,
+            created_at: Timestamp::default(),
             updated_at: now,
             history: vec![Change { status: Status::Cancelled, at: now, actor: Actor::System }],
+            // Its reservation is overdue, and found by that.
+            awaits_release: false,
         }
+    }
+
+    /// Whether it only says that there will never be an order of this id.
+    #[must_use]
+    pub fn is_tombstone(&self) -> bool {
+        self.user_id.is_none()
+    }
+
+    /// The order as it was when it was placed: what a repeat of the checkout is told, to the letter.
+    #[must_use]
+    pub fn as_placed(mut self) -> Self {
+        self.history.truncate(1);
+        self.status = self.history.first().map_or(self.status, |change| change.status);
+        self.updated_at = self.created_at;
+        self
+    }
+
+    /// Whether a pending order is so old that the checkout which placed it has ended, in one way or the other.
+    #[must_use]
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        self.created_at.checked_add(STALE).is_some_and(|limit| limit < now)
     }
 
     /// Moves the order to another state.
@@ -182,6 +230,7 @@ impl Order {
         self.status = to;
         self.updated_at = now;
         self.history.push(Change { status: to, at: now, actor });
+        self.awaits_release = to == Status::Cancelled;
         Ok(self)
     }
 

@@ -1,19 +1,24 @@
 //! What a client says when it places an order.
 
 use kernel::Money;
+use serde::Serialize;
 use web::fields::{self, Fault};
 use web::{Fields, Problem};
 
 use crate::order::ShippingAddress;
 
 /// What a client says beside its cart.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PlaceOrder {
     /// Where it goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub shipping_address: Option<ShippingAddress>,
     /// What the client thinks it costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Money>,
     /// A word to the shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
 }
 

@@ -1,15 +1,20 @@
-//! Carts, orders and idempotency records in Firestore: what is read, and what is written together.
+//! Carts, orders, events and idempotency records in Firestore: what is read, and what is written together.
+
+mod events;
+mod orders;
 
 use firestore::value::ValueError;
 use firestore::{CommitError, Direction, Document, Error, Query, Write};
 use http::HeaderMap;
-use kernel::{Limit, OrderId, Timestamp, UserId};
+use kernel::{Limit, Timestamp, UserId};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::orders::{OrderFilter, PageKey, Placement};
 use crate::cart::Cart;
-use crate::order::{Order, Status};
+use crate::idempotency::{Idempotency, Key};
+use crate::owner::{CartToken, Owner};
 use crate::{App, Host};
 
 /// A cart, and the version that it was read at. `None` if it was not there.
@@ -20,21 +25,6 @@ pub struct Seen {
     /// When it was last written.
     pub version: Option<Timestamp>,
 }
-
-/// What a client's `Idempotency-Key` stood for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Idempotency {
-    /// The order that was placed with it.
-    pub order_id: OrderId,
-    /// A hash of the request that it came with.
-    pub fingerprint: String,
-    /// When Firestore's TTL policy may remove it.
-    pub expires_at: Timestamp,
-}
-
-/// A position in a list of orders.
-pub type PageKey = (Timestamp, OrderId);
 
 /// The documents, on behalf of a request.
 #[derive(Debug)]
@@ -49,16 +39,26 @@ impl<'a, H: Host> Store<'a, H> {
         Self { app, trace }
     }
 
-    /// A user's cart.
+    /// The cart of an owner. For a guest's that is not there any more there is an empty one of no version.
     ///
     /// # Errors
     /// [`Error`]
-    pub async fn cart(&self, user: UserId) -> Result<Seen, Error> {
-        let found: Option<Document<Cart>> = self.get(&cart_path(user)).await?;
-        Ok(match found {
+    pub async fn cart(&self, owner: &Owner) -> Result<Seen, Error> {
+        let now = self.app.host.now();
+        let found: Option<Document<Cart>> = self.get(&cart_path(owner)).await?;
+        let open = found.filter(|document| document.value.is_open(now));
+        Ok(match open {
             Some(document) => Seen { cart: document.value, version: Some(document.update_time) },
-            None => Seen { cart: Cart::new(self.app.host.bytes(), self.app.host.now()), version: None },
+            None => Seen { cart: Cart::new(self.app.host.bytes(), now), version: None },
         })
+    }
+
+    /// A guest's cart, also one that has gone into another.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn guest_cart(&self, token: &CartToken) -> Result<Option<Document<Cart>>, Error> {
+        self.get(&cart_path(&Owner::Guest(token.clone()))).await
     }
 
     /// Writes a cart that nobody has written since it was seen.
@@ -67,97 +67,41 @@ impl<'a, H: Host> Store<'a, H> {
     /// [`CommitError`]
     pub async fn save_cart(
         &self,
-        user: UserId,
+        owner: &Owner,
         cart: &Cart,
         seen: Option<Timestamp>,
     ) -> Result<(), CommitError> {
-        self.commit(&[Write::set(cart_path(user), cart)?.unchanged_since(seen)]).await
+        self.commit(&[Write::set(cart_path(owner), cart)?.unchanged_since(seen)]).await.map(|_| ())
     }
 
-    /// An order.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn order(&self, id: &OrderId) -> Result<Option<Document<Order>>, Error> {
-        self.get(&order_path(id)).await
-    }
-
-    /// What an idempotency key stood for.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn idempotency(&self, key: Option<&str>) -> Result<Option<Idempotency>, Error> {
-        let Some(key) = key else { return Ok(None) };
-        let found = self.get(&idempotency_path(key)).await?;
-        Ok(found.map(|document| document.value))
-    }
-
-    /// The one commit of a checkout: the order comes to be, the cart is emptied and counts on, and the key stands for the
-    /// order. All of it, if the order did not exist and the cart is the one that was seen; else nothing.
+    /// Writes a user's cart, and what is left of the guest's cart that went into it. Both, or neither.
     ///
     /// # Errors
     /// [`CommitError`]
-    pub async fn place(
+    pub async fn save_merged(
         &self,
-        order: &Order,
         user: UserId,
-        (emptied, seen): (&Cart, Option<Timestamp>),
-        idempotency: Option<(&str, &Idempotency)>,
+        (cart, seen): (&Cart, Option<Timestamp>),
+        token: &CartToken,
+        (rest, guest_seen): (&Cart, Timestamp),
     ) -> Result<(), CommitError> {
-        let mut writes = vec![
-            Write::create(order_path(&order.order_id), order)?,
-            Write::set(cart_path(user), emptied)?.unchanged_since(seen),
+        let guest = Owner::Guest(token.clone());
+        let writes = [
+            Write::set(cart_path(&Owner::User(user)), cart)?.unchanged_since(seen),
+            Write::set(cart_path(&guest), rest)?.unchanged_since(Some(guest_seen)),
         ];
-        if let Some((key, record)) = idempotency {
-            writes.push(Write::create(idempotency_path(key), record)?);
-        }
-        self.commit(&writes).await
+        self.commit(&writes).await.map(|_| ())
     }
 
-    /// Writes an order that must not exist yet.
-    ///
-    /// # Errors
-    /// [`CommitError`]
-    pub async fn create_order(&self, order: &Order) -> Result<(), CommitError> {
-        self.commit(&[Write::create(order_path(&order.order_id), order)?]).await
-    }
-
-    /// Writes an order that nobody has written since it was read.
-    ///
-    /// # Errors
-    /// [`CommitError`]
-    pub async fn save_order(&self, order: &Order, seen: Timestamp) -> Result<(), CommitError> {
-        self.commit(&[Write::set(order_path(&order.order_id), order)?.unchanged_since(Some(seen))]).await
-    }
-
-    /// A page of a user's orders, the newest first, and where to go on.
+    /// What an idempotency key stood for, also if its time is over and it is only there still.
     ///
     /// # Errors
     /// [`Error`]
-    pub async fn orders_of(
-        &self,
-        user: UserId,
-        status: Option<Status>,
-        after: Option<PageKey>,
-        limit: Limit,
-    ) -> Result<(Vec<Order>, Option<PageKey>), Error> {
-        let mut query = Query::of("orders", limit.get().saturating_add(1))
-            .equal("userId", user.get().into())
-            .order_by("createdAt", Direction::Descending)
-            .order_by("orderId", Direction::Descending);
-        if let Some(status) = status {
-            query = query.equal("status", plain(&status)?);
+    pub async fn idempotency(&self, key: Option<&Key>) -> Result<Option<Document<Idempotency>>, Error> {
+        match key {
+            Some(key) => self.get(&idempotency_path(key)).await,
+            None => Ok(None),
         }
-        if let Some((created_at, id)) = after {
-            query = query.start_after(vec![("createdAt", plain(&created_at)?), ("orderId", plain(&id)?)]);
-        }
-        let found = self.app.config.firestore.run(&self.app.host, self.trace, &query).await?;
-        let mut orders: Vec<Order> = found.into_iter().map(|document| document.value).collect();
-        let page_size = usize::try_from(limit.get()).unwrap_or(usize::MAX);
-        let has_more = orders.len() > page_size;
-        orders.truncate(page_size);
-        let next = orders.last().filter(|_| has_more).map(|last| (last.created_at, last.order_id.clone()));
-        Ok((orders, next))
     }
 
     /// Whether Firestore answers.
@@ -172,23 +116,48 @@ impl<'a, H: Host> Store<'a, H> {
         self.app.config.firestore.get(&self.app.host, self.trace, path).await
     }
 
-    async fn commit(&self, writes: &[Write]) -> Result<(), CommitError> {
+    async fn run<T: DeserializeOwned>(&self, query: &Query) -> Result<Vec<Document<T>>, Error> {
+        self.app.config.firestore.run(&self.app.host, self.trace, query).await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Timestamp>, CommitError> {
         self.app.config.firestore.commit(&self.app.host, self.trace, writes).await
     }
 }
 
-fn cart_path(user: UserId) -> String {
-    format!("carts/user-{user}")
+/// A query of a list, the newest first: by time, and by id where times are equal. One more than the page is asked for.
+fn newest_first(
+    collection: &str,
+    id: &str,
+    after: Option<(Timestamp, String)>,
+    limit: Limit,
+) -> Result<Query, ValueError> {
+    let query = Query::of(collection, limit.get().saturating_add(1))
+        .order_by("createdAt", Direction::Descending)
+        .order_by(id, Direction::Descending);
+    Ok(match after {
+        Some((created_at, last)) => {
+            query.start_after(vec![("createdAt", plain(&created_at)?), (id, Value::from(last))])
+        }
+        None => query,
+    })
 }
 
-fn order_path(id: &OrderId) -> String {
-    format!("orders/{id}")
+/// The page that a query asked one more for, and whether the one more is there.
+fn page<T>(found: Vec<Document<T>>, limit: Limit) -> (Vec<T>, bool) {
+    let size = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+    let has_more = found.len() > size;
+    (found.into_iter().take(size).map(|document| document.value).collect(), has_more)
 }
 
-fn idempotency_path(key: &str) -> String {
-    format!("idempotency/{key}")
+fn cart_path(owner: &Owner) -> String {
+    format!("carts/{}", owner.cart_id())
+}
+
+fn idempotency_path(key: &Key) -> String {
+    format!("idempotency/{}", key.id)
 }
 
 fn plain(value: &impl Serialize) -> Result<Value, ValueError> {
-    serde_json::to_value(value).map_err(|_| firestore::value::ValueError::from("a key cannot be written"))
+    serde_json::to_value(value).map_err(|_| ValueError::from("a key cannot be written"))
 }

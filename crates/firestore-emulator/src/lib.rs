@@ -5,10 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod faults;
+mod indexes;
 mod query;
 mod server;
 mod status;
 mod store;
 
+pub use crate::indexes::Indexes;
 pub use crate::server::{Emulator, serve};
 pub use crate::store::Store;

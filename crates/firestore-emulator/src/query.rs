@@ -5,19 +5,32 @@ use std::cmp::Ordering;
 use kernel::Timestamp;
 use serde_json::{Value, json};
 
+use crate::indexes::Indexes;
 use crate::status::Status;
 use crate::store::{Document, Store};
 
 type Found<'s> = (&'s String, &'s Document);
 
-/// Runs a query below `parent`.
-pub(crate) fn run(store: &Store, parent: &str, request: &Value, now: Timestamp) -> Result<Value, Status> {
+/// Runs a query below `parent`, if one of the `indexes` serves it or they are not known.
+pub(crate) fn run(
+    store: &Store,
+    indexes: Option<&Indexes>,
+    parent: &str,
+    request: &Value,
+    now: Timestamp,
+) -> Result<Value, Status> {
     let query =
         request.get("structuredQuery").ok_or_else(|| Status::invalid("structuredQuery is missing"))?;
     let collection = query.pointer("/from/0/collectionId").and_then(Value::as_str);
     let collection = collection.ok_or_else(|| Status::invalid("from must name a collection"))?;
     let filters = filters(query.get("where"))?;
     let order: Vec<(&str, bool)> = list(query.get("orderBy")).map(read_order).collect::<Result<_, _>>()?;
+
+    if let Some(indexes) = indexes {
+        let paths = filters.iter().filter_map(|filter| filter.pointer("/field/fieldPath")?.as_str());
+        let equal: Vec<&str> = paths.collect();
+        indexes.check(collection, &equal, &order)?;
+    }
 
     let mut found: Vec<Found<'_>> = Vec::new();
     for document in store.collection(parent, collection) {

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::faults::Faults;
+use crate::indexes::Indexes;
 use crate::query;
 use crate::status::Status;
 use crate::store::Store;
@@ -26,13 +27,15 @@ use crate::store::Store;
 pub struct Emulator {
     store: Mutex<Store>,
     faults: Mutex<Faults>,
+    /// Without them every query may run.
+    indexes: Option<Indexes>,
 }
 
 impl Emulator {
     /// An emulator of these documents.
     #[must_use]
-    pub fn of(store: Store) -> Self {
-        Self { store: Mutex::new(store), faults: Mutex::default() }
+    pub fn of(store: Store, indexes: Option<Indexes>) -> Self {
+        Self { store: Mutex::new(store), faults: Mutex::default(), indexes }
     }
 }
 
@@ -76,7 +79,7 @@ async fn answer(emulator: &Emulator, request: Request<Incoming>) -> anyhow::Resu
     if let Some(status) = fault.as_ref().and_then(|fault| fault.before.as_deref()) {
         return Ok(failure(&Status::named(status)));
     }
-    let done = call.run(&mut lock(&emulator.store), &body);
+    let done = call.run(emulator, &body);
     match fault.as_ref().and_then(|fault| fault.after.as_deref()) {
         Some("cut") => Err(anyhow!("an injected cut")),
         Some(status) => Ok(failure(&Status::named(status))),
@@ -115,8 +118,8 @@ impl<'p> Call<'p> {
         }
     }
 
-    fn run(&self, store: &mut Store, body: &Bytes) -> Result<Value, Status> {
-        let now = now();
+    fn run(&self, emulator: &Emulator, body: &Bytes) -> Result<Value, Status> {
+        let (now, mut store) = (now(), lock(&emulator.store));
         if let Self::Get(name) = self {
             return store
                 .get(name)
@@ -135,7 +138,7 @@ impl<'p> Call<'p> {
                     None => json!({ "missing": name, "readTime": now }),
                 })
                 .collect()),
-            Self::RunQuery(parent) => query::run(store, parent, &body, now),
+            Self::RunQuery(parent) => query::run(&store, emulator.indexes.as_ref(), parent, &body, now),
         }
     }
 }

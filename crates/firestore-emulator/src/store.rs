@@ -63,14 +63,22 @@ impl Store {
     /// Checks every precondition, then applies every write.
     pub(crate) fn commit(&mut self, writes: &[Value], now: Timestamp) -> Result<Value, Status> {
         let time = self.tick(now);
-        let mut changed = self.documents.clone();
-        for write in writes {
-            apply(&mut changed, write, time)?;
-        }
-        let before = std::mem::replace(&mut self.documents, changed);
-        if let Err(error) = self.save() {
-            self.documents = before;
-            return Err(Status::new("INTERNAL", format!("{error:#}")));
+        let mut before = Vec::with_capacity(writes.len());
+        let applied = writes.iter().try_for_each(|write| {
+            before.push(apply(&mut self.documents, write, time)?);
+            Ok(())
+        });
+        let saved =
+            applied.and_then(|()| self.save().map_err(|error| Status::new("INTERNAL", format!("{error:#}"))));
+        if let Err(status) = saved {
+            // The last first: a document may have been written twice.
+            for (name, document) in before.into_iter().rev() {
+                match document {
+                    Some(document) => self.documents.insert(name, document),
+                    None => self.documents.remove(&name),
+                };
+            }
+            return Err(status);
         }
         let results: Vec<Value> = writes.iter().map(|_| json!({ "updateTime": time })).collect();
         Ok(json!({ "writeResults": results, "commitTime": time }))
@@ -97,15 +105,19 @@ impl Document {
     }
 }
 
-fn apply(documents: &mut BTreeMap<String, Document>, write: &Value, time: Timestamp) -> Result<(), Status> {
+/// Applies a write, and returns the document's name and what it was before.
+fn apply(
+    documents: &mut BTreeMap<String, Document>,
+    write: &Value,
+    time: Timestamp,
+) -> Result<(String, Option<Document>), Status> {
     let update = write.get("update");
     let name = update.and_then(|update| update.get("name")).or(write.get("delete")).and_then(Value::as_str);
     let name = name.ok_or_else(|| Status::invalid("a write must have an update or a delete"))?;
     let current = documents.get(name);
     check(write.get("currentDocument"), current, name)?;
     let Some(update) = update else {
-        documents.remove(name);
-        return Ok(());
+        return Ok((name.to_owned(), documents.remove(name)));
     };
     let fields = match update.get("fields") {
         Some(Value::Object(fields)) => fields.clone(),
@@ -120,8 +132,8 @@ fn apply(documents: &mut BTreeMap<String, Document>, write: &Value, time: Timest
         transform_field(&mut fields, transform, time)?;
     }
     let create_time = current.map_or(time, |document| document.create_time);
-    documents.insert(name.to_owned(), Document { fields, create_time, update_time: time });
-    Ok(())
+    let written = Document { fields, create_time, update_time: time };
+    Ok((name.to_owned(), documents.insert(name.to_owned(), written)))
 }
 
 fn check(condition: Option<&Value>, current: Option<&Document>, name: &str) -> Result<(), Status> {

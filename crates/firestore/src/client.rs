@@ -53,6 +53,19 @@ struct RawDocument {
     update_time: Timestamp,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Applied {
+    #[serde(default)]
+    write_results: Vec<WriteResult>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WriteResult {
+    update_time: Option<Timestamp>,
+}
+
 impl Firestore {
     /// The database at `base_url` (without a slash at its end).
     #[must_use]
@@ -88,6 +101,8 @@ impl Firestore {
     /// [`CommitError::AlreadyExists`] and [`CommitError::Stale`] may be told of a commit whose first try won; a caller that
     /// creates a document finds out by reading it.
     ///
+    /// Returns the update time of each document that was written, for the precondition of the write that follows.
+    ///
     /// # Errors
     /// [`CommitError`]
     pub async fn commit(
@@ -95,7 +110,7 @@ impl Firestore {
         host: &(impl Http + Clock + Entropy),
         trace: &HeaderMap,
         writes: &[Write],
-    ) -> Result<(), CommitError> {
+    ) -> Result<Vec<Timestamp>, CommitError> {
         let mut sent = Vec::with_capacity(writes.len());
         for write in writes {
             check_path(&write.path).map_err(CommitError::Refused)?;
@@ -104,7 +119,12 @@ impl Firestore {
         let body = Bytes::from(json!({ "writes": sent }).to_string());
         let address = format!("{}/v1/{}:commit", self.base_url, self.root);
         match self.call(host, trace, Method::POST, &address, &body).await {
-            Ok(_) => Ok(()),
+            Ok(answer) => {
+                let applied: Applied = serde_json::from_slice(&answer)
+                    .map_err(|error| CommitError::OutcomeUnknown(format!("its answer: {error}")))?;
+                // A deleted document has none, and nothing is written after it.
+                Ok(applied.write_results.into_iter().filter_map(|result| result.update_time).collect())
+            }
             Err(Failure::AlreadyExists) => Err(CommitError::AlreadyExists),
             Err(Failure::FailedPrecondition | Failure::NotFound) => Err(CommitError::Stale),
             Err(Failure::Aborted(told) | Failure::Exhausted(told) | Failure::Unknown(told)) => {

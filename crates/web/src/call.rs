@@ -216,6 +216,12 @@ impl Call {
 pub struct IfMatch(Vec<String>);
 
 impl IfMatch {
+    /// Whether the client names this version.
+    #[must_use]
+    pub fn names(&self, version: &str) -> bool {
+        self.0.iter().any(|tag| tag == version)
+    }
+
     /// The versions in the tags, comma separated: a parameter for `string_to_array`. A tag is a version, or a version, a
     /// hyphen and a digest of what else is shown with it.
     #[must_use]

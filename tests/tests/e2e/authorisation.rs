@@ -127,7 +127,8 @@ async fn an_admins_route_is_for_admins_however_it_is_spelled(shop: Arc<Shop>) {
         // Of the catalogue, what is not there: an example must not change what other tests look at.
         let id = if operation.path.starts_with("/users") { bob.id } else { 999_999_999 };
         let path = operation.path.replace("{id}", &id.to_string()).replace("{variantId}", "1");
-        let path = path.replace("{slug}", "not-a-category");
+        let path = path.replace("{slug}", "not-a-category").replace("{orderId}", "ORD-0000-0000-0000-0000");
+        let path = path.replace("{eventId}", "ORD-0000-0000-0000-0000-1");
         let send = async |method: &str, path: &str, token: Option<&str>, header: (&str, &str)| -> u16 {
             let mut call = shop.client.call(method, path).header(header.0, header.1).wrong();
             if let Some(token) = token {

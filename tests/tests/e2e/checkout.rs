@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cartwheel_tests::shop::SERVICE_TOKEN;
 use cartwheel_tests::{Answer, Shop};
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 
 crate::tests![
     parallel_checkouts_of_one_cart_are_one_order,
@@ -22,39 +21,9 @@ crate::tests![
     a_checkout_is_one_commit,
 ];
 
-async fn internal(shop: &Shop, method: &str, path: &str, body: Option<Value>) -> Answer {
-    let call = shop.client.call(method, path).bearer(SERVICE_TOKEN);
-    match body {
-        Some(body) => call.json(&body).send().await,
-        None => call.send().await,
-    }
-}
-
-async fn stock(shop: &Shop, product: i64) -> i64 {
-    let stock = shop.client.get(&format!("/products/{product}/stock")).await.expect(200).json();
-    stock["quantity"].as_i64().unwrap()
-}
-
-async fn check_ledger(shop: &Shop) {
-    let ledger = internal(shop, "GET", "/internal/products/ledger/check", None).await.expect(200).json();
-    assert_eq!(ledger, json!({ "differences": [] }));
-}
-
-/// Leaves so many units of a product, by reserving the others for an order that never comes.
-async fn leave(shop: &Shop, product: i64, units: i64, order: &str) {
-    let mut part = 0;
-    while stock(shop, product).await > units {
-        let taken = (stock(shop, product).await - units).min(99);
-        let order = format!("ORD-{order}-0000-0000-000{part}");
-        let body = json!({ "orderId": order, "lines": [{ "productId": product, "quantity": taken }], "ttlSeconds": 86400 });
-        internal(shop, "POST", "/internal/products/reservations", Some(body)).await.expect(201).json();
-        part += 1;
-    }
-}
-
 async fn parallel_checkouts_of_one_cart_are_one_order(shop: Arc<Shop>) {
     let ada = shop.client.shopper().await;
-    let before = stock(&shop, 20).await;
+    let before = shop.stock(20).await;
     ada.add(20, 2).await.expect(200).json();
     let tries = join_all((0..20).map(|_| ada.checkout())).await;
     let placed: Vec<&Answer> = tries.iter().filter(|answer| matches!(answer.status, 200 | 201)).collect();
@@ -69,12 +38,12 @@ async fn parallel_checkouts_of_one_cart_are_one_order(shop: Arc<Shop>) {
     );
     // Who came after it was done finds an empty cart.
     assert!(tries.iter().all(|answer| matches!(answer.status, 200 | 201 | 422 | 409)), "{tries:?}");
-    assert_eq!(stock(&shop, 20).await, before - 2);
+    assert_eq!(shop.stock(20).await, before - 2);
     assert_eq!(
         ada.call("GET", "/orders").send().await.expect(200).json()["orders"].as_array().unwrap().len(),
         1
     );
-    check_ledger(&shop).await;
+    shop.check_ledger().await;
 }
 
 async fn a_repeat_with_the_same_key_is_the_same_order(shop: Arc<Shop>) {
@@ -105,7 +74,7 @@ async fn a_repeat_with_the_same_key_is_the_same_order(shop: Arc<Shop>) {
 }
 
 async fn the_last_unit_has_one_buyer(shop: Arc<Shop>) {
-    leave(&shop, 22, 1, "AAAA").await;
+    shop.leave(22, 1, "AAAA").await;
     let shoppers = join_all((0..30).map(|_| shop.client.shopper())).await;
     for shopper in &shoppers {
         shopper.add(22, 1).await.expect(200).json();
@@ -113,15 +82,15 @@ async fn the_last_unit_has_one_buyer(shop: Arc<Shop>) {
     let outcomes = join_all(shoppers.iter().map(cartwheel_tests::Shopper::checkout)).await;
     let count = |status| outcomes.iter().filter(|answer| answer.status == status).count();
     assert_eq!((count(201), count(409)), (1, 29), "{outcomes:?}");
-    assert_eq!(stock(&shop, 22).await, 0);
-    check_ledger(&shop).await;
+    assert_eq!(shop.stock(22).await, 0);
+    shop.check_ledger().await;
 }
 
 async fn what_is_short_is_named_and_the_cart_stays(shop: Arc<Shop>) {
     let ada = shop.client.shopper().await;
     ada.add(23, 3).await.expect(200).json();
     ada.add(24, 1).await.expect(200).json();
-    leave(&shop, 23, 2, "BBBB").await;
+    shop.leave(23, 2, "BBBB").await;
     let problem = ada.checkout().await.problem(409, "insufficient-stock");
     assert_eq!(
         problem["shortLines"],
@@ -137,7 +106,7 @@ async fn what_is_short_is_named_and_the_cart_stays(shop: Arc<Shop>) {
 
 async fn a_price_that_is_not_expected_buys_nothing_and_a_second_try_works(shop: Arc<Shop>) {
     let ada = shop.client.shopper().await;
-    let before = stock(&shop, 25).await;
+    let before = shop.stock(25).await;
     ada.add(25, 1).await.expect(200).json();
     let total = ada.cart().await["totalAmount"].to_string();
     let place = async |expected: &str| {
@@ -145,9 +114,9 @@ async fn a_price_that_is_not_expected_buys_nothing_and_a_second_try_works(shop: 
     };
     let problem = place("0.01").await.problem(409, "price-changed");
     assert_eq!(problem["totalAmount"].to_string(), total);
-    assert_eq!((stock(&shop, 25).await, &ada.cart().await["itemCount"]), (before, &json!(1)));
+    assert_eq!((shop.stock(25).await, &ada.cart().await["itemCount"]), (before, &json!(1)));
     assert_eq!(place(&total).await.expect(201).json()["totalAmount"].to_string(), total);
-    check_ledger(&shop).await;
+    shop.check_ledger().await;
 }
 
 async fn parallel_adds_lose_nothing(shop: Arc<Shop>) {
@@ -157,17 +126,6 @@ async fn parallel_adds_lose_nothing(shop: Arc<Shop>) {
     assert_eq!(ada.cart().await["items"].as_array().unwrap().len(), 15);
 }
 
-/// Tells the Firestore emulator what shall go wrong.
-async fn fault(shop: &Shop, fault: Value) {
-    use http_body_util::Full;
-    use hyper_util::client::legacy::Client;
-    use hyper_util::rt::TokioExecutor;
-    let request = http::Request::put(format!("{}/emulator/v1/faults", shop.firestore_url()));
-    let request = request.body(Full::new(bytes::Bytes::from(fault.to_string()))).unwrap();
-    let client = Client::builder(TokioExecutor::new()).build_http();
-    assert!(client.request(request).await.unwrap().status().is_success());
-}
-
 async fn a_lost_answer_of_the_commit_is_still_one_order(_: Arc<Shop>) {
     // A shop of its own: the faults must hit no other test.
     let shop = Shop::start(cartwheel_tests::shop::database_port());
@@ -175,28 +133,28 @@ async fn a_lost_answer_of_the_commit_is_still_one_order(_: Arc<Shop>) {
         [json!({ "after": "cut" }), json!({ "after": "UNAVAILABLE" }), json!({ "before": "UNAVAILABLE" })]
     {
         let ada = shop.client.shopper().await;
-        let before = stock(&shop, 26).await;
+        let before = shop.stock(26).await;
         ada.add(26, 1).await.expect(200).json();
         let mut lost = lost;
         lost["on"] = json!("commit");
         lost["times"] = json!(1);
-        fault(&shop, lost).await;
+        shop.fault(&lost).await;
         let placed = ada.checkout().await;
         assert!(matches!(placed.status, 200 | 201), "{placed:?}");
         let listed = ada.call("GET", "/orders").send().await.expect(200).json();
         assert_eq!(listed["orders"].as_array().unwrap().len(), 1);
-        assert_eq!(stock(&shop, 26).await, before - 1);
+        assert_eq!(shop.stock(26).await, before - 1);
         assert_eq!(ada.cart().await["itemCount"], 0);
     }
-    check_ledger(&shop).await;
+    shop.check_ledger().await;
 }
 
 async fn cancelling_gives_the_stock_back_once(shop: Arc<Shop>) {
     let ada = shop.client.shopper().await;
-    let before = stock(&shop, 27).await;
+    let before = shop.stock(27).await;
     ada.add(27, 3).await.expect(200).json();
     let order = ada.checkout().await.expect(201).json();
-    assert_eq!(stock(&shop, 27).await, before - 3);
+    assert_eq!(shop.stock(27).await, before - 3);
     let path = format!("/orders/{}/cancel", order["orderId"].as_str().unwrap());
     let bob = shop.client.shopper().await;
     bob.call("POST", &path).send().await.problem(404, "not-found");
@@ -204,62 +162,53 @@ async fn cancelling_gives_the_stock_back_once(shop: Arc<Shop>) {
     for answer in cancelled {
         assert_eq!(answer.expect(200).json()["status"], "cancelled");
     }
-    assert_eq!(stock(&shop, 27).await, before);
+    assert_eq!(shop.stock(27).await, before);
     let history =
         ada.call("GET", path.trim_end_matches("/cancel")).send().await.expect(200).json()["history"].clone();
     let states: Vec<_> =
         history.as_array().unwrap().iter().map(|change| change["status"].as_str().unwrap()).collect();
     assert_eq!(states, ["pending", "cancelled"]);
-    check_ledger(&shop).await;
+    shop.check_ledger().await;
 }
 
 async fn a_reservation_without_an_order_is_released_and_one_with_an_order_confirmed(shop: Arc<Shop>) {
-    let before = stock(&shop, 28).await;
+    let before = shop.stock(28).await;
     // A checkout that died after it reserved.
     let dead = "ORD-DEAD-0000-0000-0001";
     let body = json!({ "orderId": dead, "lines": [{ "productId": 28, "quantity": 2 }], "ttlSeconds": 1 });
-    internal(&shop, "POST", "/internal/products/reservations", Some(body.clone())).await.expect(201).json();
-    internal(&shop, "POST", "/internal/products/reservations", Some(body.clone())).await.expect(200).json();
-    assert_eq!(stock(&shop, 28).await, before - 2);
+    shop.internal("POST", "/internal/products/reservations", Some(body.clone())).await.expect(201).json();
+    shop.internal("POST", "/internal/products/reservations", Some(body.clone())).await.expect(200).json();
+    assert_eq!(shop.stock(28).await, before - 2);
     let path = format!("/internal/products/reservations/{dead}");
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
-        internal(&shop, "POST", "/internal/orders/reconcile", None).await.expect(200).json();
-        let state = internal(&shop, "GET", &path, None).await.expect(200).json()["state"].clone();
+        shop.internal("POST", "/internal/orders/reconcile", None).await.expect(200).json();
+        let state = shop.internal("GET", &path, None).await.expect(200).json()["state"].clone();
         if state == "released" {
             break;
         }
         assert!(Instant::now() < deadline, "still {state}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    assert_eq!(stock(&shop, 28).await, before);
-    let late = internal(&shop, "POST", "/internal/products/reservations", Some(body)).await;
+    assert_eq!(shop.stock(28).await, before);
+    let late = shop.internal("POST", "/internal/products/reservations", Some(body)).await;
     late.problem(409, "reservation-released");
-    internal(&shop, "POST", &format!("{path}/confirm"), None).await.problem(409, "reservation-released");
-    internal(&shop, "POST", &format!("{path}/release"), None).await.expect(200).json();
-    assert_eq!(stock(&shop, 28).await, before);
+    shop.internal("POST", &format!("{path}/confirm"), None).await.problem(409, "reservation-released");
+    shop.internal("POST", &format!("{path}/release"), None).await.expect(200).json();
+    assert_eq!(shop.stock(28).await, before);
     // The tombstone is nobody's order.
     let ada = shop.client.shopper().await;
     ada.call("GET", &format!("/orders/{dead}")).send().await.problem(404, "not-found");
-    check_ledger(&shop).await;
+    shop.check_ledger().await;
 }
 
 async fn a_checkout_is_one_commit(_: Arc<Shop>) {
     let shop = Shop::start(cartwheel_tests::shop::database_port());
     let ada = shop.client.shopper().await;
     ada.add(29, 1).await.expect(200).json();
-    let counted = async || {
-        use http_body_util::{BodyExt as _, Empty};
-        use hyper_util::client::legacy::Client;
-        use hyper_util::rt::TokioExecutor;
-        let client = Client::builder(TokioExecutor::new()).build_http::<Empty<bytes::Bytes>>();
-        let uri = format!("{}/emulator/v1/requests", shop.firestore_url()).parse().unwrap();
-        let body = client.get(uri).await.unwrap().into_body().collect().await.unwrap().to_bytes();
-        serde_json::from_slice::<Value>(&body).unwrap()
-    };
-    let before = counted().await;
+    let before = shop.firestore_requests().await;
     ada.checkout().await.expect(201).json();
-    let after = counted().await;
+    let after = shop.firestore_requests().await;
     let difference = |name: &str| after[name].as_i64().unwrap_or(0) - before[name].as_i64().unwrap_or(0);
     assert_eq!((difference("commit"), difference("get"), difference("runQuery")), (1, 1, 0));
 }

@@ -36,7 +36,7 @@ impl Setup {
 
     async fn create(&self, id: &str) -> Result<(), CommitError> {
         let write = Write::create(format!("orders/{id}"), &json!({ "n": 1 })).unwrap();
-        self.firestore.commit(&self.http, &HeaderMap::new(), &[write]).await
+        self.firestore.commit(&self.http, &HeaderMap::new(), &[write]).await.map(|_| ())
     }
 
     async fn exists(&self, id: &str) -> bool {

@@ -17,7 +17,7 @@ const GOOGLE: &str = "/usr/lib/google-cloud-sdk/platform/cloud-firestore-emulato
 pub(crate) async fn embedded() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, Arc::new(Emulator::of(Store::default()))));
+    tokio::spawn(serve(listener, Arc::new(Emulator::of(Store::default(), None))));
     format!("http://{address}")
 }
 
