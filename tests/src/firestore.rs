@@ -38,6 +38,16 @@ impl Shop {
         emulator(request.body(Full::default()).unwrap()).await
     }
 
+    /// The paths of all documents of a collection.
+    pub async fn documents(&self, collection: &str) -> Vec<String> {
+        let query = json!({ "structuredQuery": { "from": [{ "collectionId": collection }] } });
+        let request = Request::post(format!("{}/v1/{ROOT}:runQuery", self.firestore_url()));
+        let request = request.header("authorization", "Bearer owner");
+        let found = emulator(request.body(Full::new(Bytes::from(query.to_string()))).unwrap()).await;
+        let names = found.as_array().unwrap().iter().filter_map(|item| item["document"]["name"].as_str());
+        names.map(|name| name.strip_prefix(ROOT).unwrap().trim_start_matches('/').to_owned()).collect()
+    }
+
     /// Changes fields of a document, in Firestore's form, behind the shop's back.
     pub async fn change_document(&self, path: &str, fields: &Value) {
         let names: Vec<&String> = fields.as_object().unwrap().keys().collect();

@@ -27,7 +27,7 @@ pub struct Mailbox {
     /// `http://127.0.0.1:PORT`
     pub url: String,
     posted: Arc<Mutex<Vec<Posted>>>,
-    /// Addresses whose messages it refuses.
+    /// Whose messages it refuses.
     refused: Arc<Mutex<Vec<String>>>,
 }
 
@@ -69,7 +69,7 @@ impl Mailbox {
         Ok(Response::builder().status(status).body(Empty::new()).unwrap())
     }
 
-    /// Answers messages for this address with 500 from now on, or no longer.
+    /// Answers messages with this address or order in them with 500 from now on, or no longer.
     pub fn refuse(&self, email: &str, is_refused: bool) {
         let mut refused = self.refused.lock().unwrap();
         refused.retain(|known| known != email);
@@ -78,15 +78,21 @@ impl Mailbox {
         }
     }
 
-    /// All that was posted for an address.
+    /// All that was posted.
     #[must_use]
-    pub fn posted(&self, email: &str) -> Vec<(Posted, Value)> {
+    pub fn all(&self) -> Vec<(Posted, Value)> {
         let posted = self.posted.lock().unwrap().clone();
         let read = |posted: Posted| {
             let message: Value = serde_json::from_slice(&posted.body).unwrap();
             (posted, message)
         };
-        posted.into_iter().map(read).filter(|(_, message)| message["email"] == email).collect()
+        posted.into_iter().map(read).collect()
+    }
+
+    /// All that was posted for an address.
+    #[must_use]
+    pub fn posted(&self, email: &str) -> Vec<(Posted, Value)> {
+        self.all().into_iter().filter(|(_, message)| message["email"] == email).collect()
     }
 
     /// The latest message of a kind for an address.

@@ -163,7 +163,9 @@ impl Shop {
 
     /// Starts it again, at the same address.
     pub fn start_host(&self) {
-        *self.host.lock().unwrap() = Some(start_host(&self.how, Arc::clone(&self.log)).0);
+        // The client's other connections learn meanwhile that they are closed.
+        let start = || start_host(&self.how, Arc::clone(&self.log)).0;
+        *self.host.lock().unwrap() = Some(tokio::task::block_in_place(start));
     }
 
     /// Sends a signal to the host: `STOP`, `CONT`.

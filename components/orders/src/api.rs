@@ -20,8 +20,9 @@ use self::orders::{cancel_order, list_orders, place_order, purchases, view_order
 use crate::store::Store;
 use crate::{App, Host, reconcile};
 
-/// How often a change starts over because somebody else was faster.
-const ATTEMPTS: u32 = 24;
+/// How often a change starts over because somebody else was faster: with the pauses between, for some five seconds. Fifty at
+/// once get through.
+const ATTEMPTS: u32 = 40;
 
 /// What each route is called.
 #[derive(Debug, Clone, Copy)]
@@ -120,9 +121,9 @@ impl<H: Host> Service for App<H> {
     }
 }
 
-/// Up to 10 ms at first, up to 250 ms in the end: those who collided shall not come back together.
+/// Up to 15 ms at first, up to 400 ms in the end: those who collided shall not come back together.
 pub(crate) fn contention_pause(attempt: u32, entropy: &impl Entropy) -> Duration {
     let [random] = entropy.bytes::<1>();
-    let longest_ms = attempt.saturating_add(1).saturating_mul(10).min(250);
+    let longest_ms = attempt.saturating_add(1).saturating_mul(15).min(400);
     Duration::from_millis(longest_ms.into()).saturating_mul(random.into()) / 256
 }

@@ -47,7 +47,8 @@ fn pool() -> PoolingAllocationConfig {
         .total_core_instances(MAX_INSTANCES.saturating_mul(4))
         .total_memories(MAX_INSTANCES)
         .total_tables(MAX_INSTANCES.saturating_mul(2))
-        .total_stacks(MAX_INSTANCES)
+        // Each request of an instance has a stack of its own. As many as Spin has.
+        .total_stacks(1000)
         .max_component_instance_size(8 * 1024 * 1024)
         .max_core_instance_size(4 * 1024 * 1024)
         .max_core_instances_per_component(16)

@@ -4,21 +4,28 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cartwheel_tests::proxy::Proxy;
 use cartwheel_tests::{Answer, Shop};
 use futures_util::future::join_all;
 use serde_json::json;
 
 crate::tests![
     parallel_checkouts_of_one_cart_are_one_order,
+    parallel_checkouts_with_one_key_or_with_twenty_are_told_one_order,
+    one_key_with_two_bodies_at_once_is_one_order,
+    a_key_that_is_over_stands_for_nothing,
     a_repeat_with_the_same_key_is_the_same_order,
-    the_last_unit_has_one_buyer,
+    the_last_unit_has_one_buyer_among_a_hundred_shoppers,
+    the_last_units_split_over_two_lines_have_one_buyer_among_a_hundred_orders,
+    who_orders_too_often_waits,
     what_is_short_is_named_and_the_cart_stays,
     a_price_that_is_not_expected_buys_nothing_and_a_second_try_works,
     parallel_adds_lose_nothing,
     a_lost_answer_of_the_commit_is_still_one_order,
     cancelling_gives_the_stock_back_once,
     a_reservation_without_an_order_is_released_and_one_with_an_order_confirmed,
-    a_checkout_is_one_commit,
+    a_checkout_asks_each_service_once_and_two_of_them_at_the_same_time,
+    the_cart_is_read_before_it_is_known_who_it_is,
 ];
 
 async fn parallel_checkouts_of_one_cart_are_one_order(shop: Arc<Shop>) {
@@ -37,7 +44,7 @@ async fn parallel_checkouts_of_one_cart_are_one_order(shop: Arc<Shop>) {
             .all(|answer| answer.header("idempotent-replayed") == "true")
     );
     // Who came after it was done finds an empty cart.
-    assert!(tries.iter().all(|answer| matches!(answer.status, 200 | 201 | 422 | 409)), "{tries:?}");
+    assert!(tries.iter().all(|answer| matches!(answer.status, 200 | 201 | 422)), "{tries:?}");
     assert_eq!(shop.stock(20).await, before - 2);
     assert_eq!(
         ada.call("GET", "/orders").send().await.expect(200).json()["orders"].as_array().unwrap().len(),
@@ -73,16 +80,113 @@ async fn a_repeat_with_the_same_key_is_the_same_order(shop: Arc<Shop>) {
     assert_ne!(theirs.json()["orderId"], first.json()["orderId"]);
 }
 
-async fn the_last_unit_has_one_buyer(shop: Arc<Shop>) {
-    shop.leave(22, 1, "AAAA").await;
-    let shoppers = join_all((0..30).map(|_| shop.client.shopper())).await;
-    for shopper in &shoppers {
-        shopper.add(22, 1).await.expect(200).json();
+async fn parallel_checkouts_with_one_key_or_with_twenty_are_told_one_order(shop: Arc<Shop>) {
+    for has_one_key in [true, false] {
+        let ada = shop.client.shopper().await;
+        let before = shop.stock(64).await;
+        ada.add(64, 1).await.expect(200);
+        let key = |number: i32| if has_one_key { "the key".to_owned() } else { format!("key {number}") };
+        let place =
+            async |number| ada.call("POST", "/orders").header("idempotency-key", &key(number)).send().await;
+        let tries = join_all((0..20).map(place)).await;
+        let told: Vec<String> = tries.iter().map(|answer| answer.text().to_owned()).collect();
+        assert!(tries.iter().all(|answer| matches!(answer.status, 200 | 201)), "{told:?}");
+        assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), 1, "everyone is told the same, to the letter");
+        assert_eq!(tries.iter().filter(|answer| answer.status == 201).count(), 1);
+        // Whichever key it was, it stands for that order from now on.
+        for number in [0, 19] {
+            let again = ada.call("POST", "/orders").header("idempotency-key", &key(number)).send().await;
+            assert_eq!(again.expect(200).text(), told[0]);
+        }
+        assert_eq!(shop.stock(64).await, before - 1, "one reservation");
     }
+    shop.check_ledger().await;
+}
+
+async fn one_key_with_two_bodies_at_once_is_one_order(shop: Arc<Shop>) {
+    let ada = shop.client.shopper().await;
+    ada.add(64, 1).await.expect(200);
+    let place = async |notes: &str| {
+        let call = ada.call("POST", "/orders").header("idempotency-key", "k");
+        call.json(&json!({ "notes": notes })).send().await
+    };
+    let tries = join_all((0..10).map(|number| place(if number % 2 == 0 { "even" } else { "odd" }))).await;
+    let placed: Vec<_> = tries.iter().filter(|answer| matches!(answer.status, 200 | 201)).collect();
+    let notes: BTreeSet<String> = placed.iter().map(|answer| answer.json()["notes"].to_string()).collect();
+    assert_eq!((placed.len(), notes.len()), (5, 1), "{tries:?}");
+    for answer in tries.into_iter().filter(|answer| answer.status >= 400) {
+        answer.problem(422, "idempotency-key-reused");
+    }
+}
+
+async fn a_key_that_is_over_stands_for_nothing(_: Arc<Shop>) {
+    let shop = Shop::start(cartwheel_tests::shop::database_port());
+    let ada = shop.client.shopper().await;
+    let place = async || ada.call("POST", "/orders").header("idempotency-key", "daily").send().await;
+    ada.add(21, 1).await.expect(200);
+    let first = place().await.expect(201).json();
+    ada.add(21, 1).await.expect(200);
+    place().await.expect(200);
+    // A day later. Firestore removes what is over when it gets round to it, so it is still there.
+    let names = shop.documents("idempotency").await;
+    assert_eq!(names.len(), 1);
+    let over = json!({ "expiresAt": { "timestampValue": "2026-01-01T00:00:00Z" } });
+    shop.change_document(&names[0], &over).await;
+    let second = place().await.expect(201).json();
+    assert_ne!(second["orderId"], first["orderId"]);
+    assert_eq!(place().await.expect(200).json()["orderId"], second["orderId"]);
+}
+
+async fn who_orders_too_often_waits(_: Arc<Shop>) {
+    let shop = Shop::start_with(cartwheel_tests::shop::database_port(), &[("ORDERS_PER_MINUTE", "3")]);
+    let (ada, bob) = (shop.client.shopper().await, shop.client.shopper().await);
+    for _ in 0..3 {
+        ada.add(21, 1).await.expect(200);
+        ada.checkout().await.expect(201);
+    }
+    ada.add(21, 1).await.expect(200);
+    let before = shop.stock(21).await;
+    let refused = ada.checkout().await;
+    let wait: i64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=61).contains(&wait), "{wait}");
+    refused.problem(429, "too-many-orders");
+    assert_eq!(
+        (shop.stock(21).await, &ada.cart().await["itemCount"]),
+        (before, &json!(1)),
+        "nothing is taken"
+    );
+    bob.add(21, 1).await.expect(200);
+    bob.checkout().await.expect(201);
+}
+
+async fn the_last_unit_has_one_buyer_among_a_hundred_shoppers(shop: Arc<Shop>) {
+    shop.leave(22, 1, "AAAA").await;
+    let shoppers = join_all((0..100).map(|_| shop.client.shopper())).await;
+    let added = join_all(shoppers.iter().map(|shopper| shopper.add(22, 1))).await;
+    assert!(added.iter().all(|answer| answer.status == 200), "{added:?}");
     let outcomes = join_all(shoppers.iter().map(cartwheel_tests::Shopper::checkout)).await;
     let count = |status| outcomes.iter().filter(|answer| answer.status == status).count();
-    assert_eq!((count(201), count(409)), (1, 29), "{outcomes:?}");
+    assert_eq!((count(201), count(409)), (1, 99), "{outcomes:?}");
+    for answer in outcomes.into_iter().filter(|answer| answer.status == 409) {
+        answer.problem(409, "insufficient-stock");
+    }
     assert_eq!(shop.stock(22).await, 0);
+    shop.check_ledger().await;
+}
+
+async fn the_last_units_split_over_two_lines_have_one_buyer_among_a_hundred_orders(shop: Arc<Shop>) {
+    // A cart joins what is the same, so this is asked of the service that decides.
+    shop.leave(62, 2, "BBBC").await;
+    let reserve = async |number: i32| {
+        let line = json!({ "productId": 62, "quantity": 1 });
+        let order = format!("ORD-SP1T-0000-0000-{number:04}");
+        let body = json!({ "orderId": order, "lines": [line, line], "ttlSeconds": 3600 });
+        shop.internal("POST", "/internal/products/reservations", Some(body)).await.status
+    };
+    let outcomes = join_all((0..100).map(reserve)).await;
+    let count = |status| outcomes.iter().filter(|outcome| **outcome == status).count();
+    assert_eq!((count(201), count(409)), (1, 99), "{outcomes:?}");
+    assert_eq!(shop.stock(62).await, 0);
     shop.check_ledger().await;
 }
 
@@ -202,13 +306,62 @@ async fn a_reservation_without_an_order_is_released_and_one_with_an_order_confir
     shop.check_ledger().await;
 }
 
-async fn a_checkout_is_one_commit(_: Arc<Shop>) {
+async fn a_checkout_asks_each_service_once_and_two_of_them_at_the_same_time(_: Arc<Shop>) {
     let shop = Shop::start(cartwheel_tests::shop::database_port());
     let ada = shop.client.shopper().await;
-    ada.add(29, 1).await.expect(200).json();
-    let before = shop.firestore_requests().await;
-    ada.checkout().await.expect(201).json();
+    ada.add(29, 1).await.expect(200);
+    let (before, from) = (shop.firestore_requests().await, shop.log_length());
+    let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+    // The cart takes its time, so whoever waited for it before asking who it is would be seen to.
+    shop.fault(&json!({ "on": "get", "latencyMs": 1500, "times": 1 })).await;
+    let call = ada.call("POST", "/orders").header("traceparent", &format!("00-{trace}-{span}-01"));
+    let (placed, started) = (call.send(), Instant::now());
+    let (placed, asked_after) = tokio::join!(placed, async {
+        shop.wait_for_line(from, "/users/verify-token").await;
+        started.elapsed()
+    });
+    placed.expect(201);
+    assert!(
+        asked_after < Duration::from_millis(1000),
+        "asked after {asked_after:?}, when the cart was there"
+    );
     let after = shop.firestore_requests().await;
     let difference = |name: &str| after[name].as_i64().unwrap_or(0) - before[name].as_i64().unwrap_or(0);
     assert_eq!((difference("commit"), difference("get"), difference("runQuery")), (1, 1, 0));
+    // The lines of one trace say who was asked what.
+    let mut asked: Vec<String> = shop
+        .log
+        .lock()
+        .unwrap()
+        .iter()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|line| line["trace"] == trace)
+        .map(|line| line["message"].as_str().unwrap().to_owned())
+        .collect();
+    asked.sort_unstable();
+    let expected = [
+        "GET /users/verify-token",
+        "POST /internal/products/reservations",
+        "POST /internal/products/reservations/{orderId}/confirm",
+        "POST /orders",
+    ];
+    assert_eq!(asked, expected);
+}
+
+/// The other half: the cart is read while it is not known yet who it is.
+async fn the_cart_is_read_before_it_is_known_who_it_is(_: Arc<Shop>) {
+    let proxy = Proxy::to(cartwheel_tests::shop::database_port()).await;
+    let shop = Shop::start(proxy.port);
+    let ada = shop.client.shopper().await;
+    proxy.fall_silent();
+    let before = shop.firestore_requests().await["get"].as_i64().unwrap_or(0);
+    let read = async {
+        let deadline = Instant::now() + Duration::from_secs(3);
+        while shop.firestore_requests().await["get"].as_i64().unwrap_or(0) == before {
+            assert!(Instant::now() < deadline, "the cart is not read while users says nothing");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let (answer, ()) = tokio::join!(ada.checkout(), read);
+    answer.problem(503, "dependency-unavailable");
 }

@@ -16,6 +16,7 @@ mod administration;
 mod authentication;
 mod authorisation;
 mod bad_input;
+mod carts;
 mod catalogue;
 mod checkout;
 mod conventions;
@@ -23,6 +24,8 @@ mod crash;
 mod flows;
 mod import;
 mod log;
+mod model;
+mod orders;
 mod outage;
 mod recovery;
 mod routes;
@@ -56,11 +59,15 @@ const AT_ONCE: usize = 4;
 fn main() -> ExitCode {
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let modules = [
+        // The longest first.
+        ("model", model::TESTS),
         ("routes", routes::TESTS),
         ("flows", flows::TESTS),
         ("conventions", conventions::TESTS),
         ("bad_input", bad_input::TESTS),
+        ("carts", carts::TESTS),
         ("checkout", checkout::TESTS),
+        ("orders", orders::TESTS),
         ("crash", crash::TESTS),
         ("outage", outage::TESTS),
         ("catalogue", catalogue::TESTS),
@@ -104,7 +111,7 @@ fn main() -> ExitCode {
         // its own would reconcile what the others reserve in the one products_db. What is looked for in the log of all tests
         // is looked for at the end.
         let (first, rest): (Vec<_>, Vec<_>) = tests.iter().cloned().partition(|(name, _)| {
-            ["timing::", "crash::", "model::"].iter().any(|module| name.starts_with(module))
+            ["timing::", "crash::"].iter().any(|module| name.starts_with(module))
                 || name.contains("_hundred_")
         });
         let (last, rest): (Vec<_>, Vec<_>) =
