@@ -81,6 +81,10 @@ impl<H: Host> Service for App<H> {
         &self.host
     }
 
+    fn gcp_project(&self) -> &str {
+        &self.config.gcp_project
+    }
+
     fn origins(&self) -> &Origins {
         &self.config.origins
     }
@@ -111,7 +115,12 @@ impl<H: Host> Service for App<H> {
             }
             Name::Reconcile => {
                 call.require_service(&self.config.service_token)?;
-                Reply::ok(&reconcile::reconcile(self, &call.trace_headers(), &call.headers).await?)
+                let done = reconcile::reconcile(self, &call.trace_headers(), &call.headers).await?;
+                let reply = Reply::ok(&done)?;
+                Ok(match done.note() {
+                    Some(note) => reply.noted(note),
+                    None => reply,
+                })
             }
             Name::DeliverEvents => {
                 call.require_service(&self.config.service_token)?;

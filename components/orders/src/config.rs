@@ -28,6 +28,8 @@ pub struct Config {
     pub receiver: Receiver,
     /// Whose pages may call.
     pub origins: Origins,
+    /// The Google Cloud project that the log is kept in; empty if it is none.
+    pub gcp_project: String,
 }
 
 impl Config {
@@ -49,6 +51,7 @@ impl Config {
         "notification_secrets",
         "service_token",
         "cors_origins",
+        "gcp_project",
         "call_timeout_ms",
     ];
 
@@ -74,6 +77,7 @@ impl Config {
         let orders_per_minute = settings.number("orders_per_minute", 1);
         let receiver = Receiver::read(&mut settings);
         let origins = Origins::parse(settings.optional("cors_origins"));
+        let gcp_project = settings.optional("gcp_project").to_owned();
         let call_timeout = settings.milliseconds("call_timeout_ms");
         settings.finish(())?;
         let keys = keys.ok_or_else(|| Misconfigured(InvalidKey.to_string()))?;
@@ -86,6 +90,7 @@ impl Config {
             orders_per_minute,
             receiver,
             origins,
+            gcp_project,
         };
         Ok((config, call_timeout))
     }

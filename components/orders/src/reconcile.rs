@@ -11,6 +11,7 @@ use futures_util::join;
 use http::HeaderMap;
 use kernel::{Limit, OrderId};
 use serde::Serialize;
+use serde_json::Value;
 use web::Problem;
 
 use crate::catalog::Catalog;
@@ -42,6 +43,12 @@ enum Finished {
 }
 
 impl Reconciled {
+    /// For the log: nothing if there was nothing to do.
+    #[must_use]
+    pub fn note(&self) -> Option<Value> {
+        (*self != Self::default()).then(|| serde_json::to_value(self).unwrap_or_default())
+    }
+
     fn count(&mut self, finished: Result<Finished, Unsettled>) {
         let count = match finished {
             Ok(Finished::Confirmed) => &mut self.confirmed,

@@ -101,6 +101,10 @@ impl<H: Host> Service for App<H> {
         &self.host
     }
 
+    fn gcp_project(&self) -> &str {
+        &self.config.gcp_project
+    }
+
     fn origins(&self) -> &Origins {
         &self.config.origins
     }

@@ -22,6 +22,8 @@ pub struct Config {
     pub cursors: Cursors,
     /// Whose pages may call.
     pub origins: Origins,
+    /// The Google Cloud project that the log is kept in; empty if it is none.
+    pub gcp_project: String,
 }
 
 /// What only the host needs to know.
@@ -49,6 +51,7 @@ impl Config {
         "catalog_cache_ms",
         "service_token",
         "cors_origins",
+        "gcp_project",
         "call_timeout_ms",
     ];
 
@@ -69,10 +72,22 @@ impl Config {
         let catalog_cache_ms = settings.number("catalog_cache_ms", 0);
         let service_token = settings.required("service_token");
         let origins = Origins::parse(settings.optional("cors_origins"));
+        let gcp_project = settings.optional("gcp_project").to_owned();
         settings.finish(())?;
         let keys = keys.ok_or_else(|| Misconfigured(InvalidKey.to_string()))?;
         let identification = Identification::new(TokenVerifier::new(keys, &issuer, &audience), users_url);
         let cursors = Cursors::new(&service_token);
-        Ok((Self { identification, orders_url, service_token, catalog_cache_ms, cursors, origins }, host))
+        Ok((
+            Self {
+                identification,
+                orders_url,
+                service_token,
+                catalog_cache_ms,
+                cursors,
+                origins,
+                gcp_project,
+            },
+            host,
+        ))
     }
 }

@@ -34,6 +34,8 @@ pub struct Config {
     pub cursors: Cursors,
     /// Whose pages may call.
     pub origins: Origins,
+    /// The Google Cloud project that the log is kept in; empty if it is none.
+    pub gcp_project: String,
 }
 
 /// What only the host needs to know.
@@ -71,6 +73,7 @@ impl Config {
         "notification_secrets",
         "service_token",
         "cors_origins",
+        "gcp_project",
         "call_timeout_ms",
     ];
 
@@ -86,7 +89,8 @@ impl Config {
         let signing_key =
             settings.parsed("token_signing_key", None, |text| SigningKey::parse(text).map(Some));
         let retired = settings.parsed("token_retired_signing_key", None, |text| match text {
-            "" => Ok(None),
+            // Some keepers of secrets keep no empty one.
+            "" | "none" => Ok(None),
             text => SigningKey::parse(text).map(Some),
         });
         let verification_keys =
@@ -104,6 +108,7 @@ impl Config {
         let receiver = Receiver::read(&mut settings);
         let service_token = settings.required("service_token");
         let origins = Origins::parse(settings.optional("cors_origins"));
+        let gcp_project = settings.optional("gcp_project").to_owned();
         settings.finish(())?;
         let keys = signing_key.zip(verification_keys).ok_or_else(|| Misconfigured(InvalidKey.to_string()))?;
         let signing_keys = SigningKeys { current: keys.0, retired };
@@ -118,6 +123,7 @@ impl Config {
             cursors: Cursors::new(&service_token),
             service_token,
             origins,
+            gcp_project,
         };
         Ok((config, host))
     }

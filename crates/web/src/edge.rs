@@ -25,6 +25,11 @@ pub trait Service {
     /// The host, for the clock and the request ids.
     fn host(&self) -> &(impl Clock + Entropy);
 
+    /// The Google Cloud project whose logs the lines go to; empty if it is none.
+    fn gcp_project(&self) -> &str {
+        ""
+    }
+
     /// The origins whose pages may call.
     fn origins(&self) -> &Origins;
 
@@ -69,6 +74,8 @@ pub async fn serve<S: Service>(service: &S, request: Request<Body>) -> Served {
         request_id: trace.request_id(),
         trace: trace.trace_id(),
         span_id: trace.span_id(),
+        cloud_trace: cloud_trace(service.gcp_project(), trace.trace_id()),
+        cloud_span: (!service.gcp_project().is_empty()).then(|| trace.span_id()),
         parent_span_id: trace.parent_id(),
         method: parts.method.as_str(),
         route,
@@ -180,6 +187,10 @@ fn dress(response: &mut Response<Bytes>, request_id: &str) {
     }
 }
 
+fn cloud_trace(project: &str, trace_id: &str) -> Option<String> {
+    (!project.is_empty()).then(|| format!("projects/{project}/traces/{trace_id}"))
+}
+
 /// The access log line. It has no field for a body, a query or a header, so no secret can get into it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -192,6 +203,11 @@ struct Line<'a> {
     span_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent_span_id: Option<&'a str>,
+    // What Cloud Logging joins a line to its trace by (cloud.google.com/logging/docs/structured-logging).
+    #[serde(rename = "logging.googleapis.com/trace", skip_serializing_if = "Option::is_none")]
+    cloud_trace: Option<String>,
+    #[serde(rename = "logging.googleapis.com/spanId", skip_serializing_if = "Option::is_none")]
+    cloud_span: Option<&'a str>,
     method: &'a str,
     /// The pattern, not the path: ids would make every line its own series, and a path may hold personal data.
     route: Option<&'static str>,

@@ -39,8 +39,10 @@ pub(super) async fn deliver_events<H: Host>(app: &App<H>, trace: &HeaderMap) -> 
     }
     let Sent { delivered, failed, dead, logged } = sent;
     let told = json!({ "receiver": receiver.name(), "delivered": delivered, "failed": failed, "dead": dead });
+    let has_sent = delivered > 0 || failed > 0 || dead > 0;
     let reply = Reply::ok(&told)?;
-    Ok(if logged.is_empty() { reply } else { reply.noted(Value::Array(logged)) })
+    let note = json!({ "delivered": delivered, "failed": failed, "dead": dead, "events": logged });
+    Ok(if has_sent { reply.noted(note) } else { reply })
 }
 
 /// What one call has sent.
