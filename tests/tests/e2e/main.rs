@@ -21,6 +21,7 @@ mod catalogue;
 mod checkout;
 mod conventions;
 mod crash;
+mod deployment;
 mod flows;
 mod import;
 mod log;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         ("checkout", checkout::TESTS),
         ("orders", orders::TESTS),
         ("crash", crash::TESTS),
+        ("deployment", deployment::TESTS),
         ("outage", outage::TESTS),
         ("catalogue", catalogue::TESTS),
         ("import", import::TESTS),
