@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
@@ -38,6 +38,16 @@ fn write(file: &Path, secrets: &Secrets) -> anyhow::Result<()> {
     let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
     out.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", fresh.display()))?;
     fs::rename(&fresh, file).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Prints a new pair of keys. They are kept nowhere.
+#[expect(clippy::print_stdout, reason = "a command line tool talks to a person")]
+pub(crate) fn generate(kid: &str) -> anyhow::Result<()> {
+    let is_kid = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    ensure!(!kid.is_empty() && kid.bytes().all(is_kid), "a kid has letters, digits and hyphens");
+    let (signing, verification) = key_pair(kid, random::<32>()?);
+    println!("SIGNING_KEY={signing}\nVERIFICATION_KEY={verification}");
+    Ok(())
 }
 
 /// Makes a new signing key. Tokens of the one before stay good, those of the one before that do not.

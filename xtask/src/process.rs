@@ -45,7 +45,12 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     let told = describe(command);
     let output = command.output().with_context(|| format!("cannot run {told}"))?;
     if !output.status.success() {
-        bail!("{told} failed ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr).trim());
+        let said = format!(
+            "{}\n{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        bail!("{told} failed ({}):\n{}", output.status, said.trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -9,7 +9,7 @@ use crate::pg::Cluster;
 use crate::process::{self, built, cargo, output, root, target_dir, which};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::up::host_name;
-use crate::{Options, components, report, worlds};
+use crate::{Options, components, k8s, report, worlds};
 
 /// What became of a step.
 enum Outcome {
@@ -54,6 +54,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     });
     tests.step("firestore", || process::run(&mut cargo(&["test", "--package", "firestore", "--quiet"])));
     tests.deny();
+    tests.step("k8s", k8s::run_all);
     if is_built {
         tests.step("worlds", worlds::run);
         tests.step("report", report::run);

@@ -14,6 +14,7 @@ use anyhow::{Context as _, bail};
 use crate::dev::{self, ACCOUNTS};
 use crate::process::{Server, built, output, root, target_dir, which};
 use crate::steps::step;
+use crate::telemetry::Traces;
 use crate::{Options, components, keys};
 
 /// Google's emulator, where Debian's package puts it.
@@ -197,10 +198,14 @@ fn application(options: &Options, listen: &str, variables: &Variables) -> anyhow
     }
     let mut file = log("components")?;
     let is_verbose = options.verbose;
+    let traces = options.telemetry.then(Traces::print_all);
     let sink = move |line: &str| {
         let _ = writeln!(file, "{line}");
         if is_verbose {
             println!("{line}");
+        }
+        if let Some(traces) = &traces {
+            traces.hear(line);
         }
     };
     let (server, address) = Server::start(&mut command, "Serving http://", Duration::from_secs(120), sink)

@@ -1,0 +1,127 @@
+//! Who can reach whom.
+
+use serde_json::Value;
+
+use crate::files::{OVERLAYS, built, folder, of_kind, one};
+
+#[test]
+fn from_outside_only_three_prefixes_come_in() {
+    for build in ["dev", "staging", "production", "production-with-nginx-ingress"] {
+        let documents = built(build);
+        let mut paths = Vec::new();
+        for ingress in of_kind(&documents, "Ingress") {
+            assert!(ingress["spec"]["defaultBackend"].is_null(), "{build}");
+            for rule in ingress["spec"]["rules"].as_array().unwrap() {
+                assert!(rule["host"].is_string(), "{build}: any host");
+                for path in rule["http"]["paths"].as_array().unwrap() {
+                    let service = path["backend"]["service"]["name"].as_str().unwrap();
+                    assert_eq!(path["pathType"], "Prefix");
+                    paths.push((path["path"].as_str().unwrap().to_owned(), service.to_owned()));
+                }
+            }
+        }
+        let expected =
+            ["users", "products", "orders"].map(|name| (format!("/{name}"), format!("{name}-service")));
+        assert_eq!(paths, expected, "{build}");
+        for service in of_kind(&documents, "Service") {
+            assert!(service["spec"]["type"].is_null() || service["spec"]["type"] == "ClusterIP", "{service}");
+        }
+    }
+    // Behind the global load balancer: its paths, and no Ingress.
+    for build in ["production-us", "production-eu"] {
+        let documents = built(build);
+        assert!(of_kind(&documents, "Ingress").is_empty());
+        for app in of_kind(&documents, "SpinApp") {
+            let name = app["metadata"]["name"].as_str().unwrap();
+            let group = app["spec"]["serviceAnnotations"]["cloud.google.com/neg"].as_str().unwrap();
+            let group: Value = serde_json::from_str(group).unwrap();
+            assert_eq!(group["exposed_ports"]["80"]["name"], name);
+        }
+    }
+    let global = folder("infra", "tf")["global.tf"].clone();
+    assert!(global.contains(r#"paths   = ["/${trimsuffix(path_rule.key, "-service")}", "/${trimsuffix(path_rule.key, "-service")}/*"]"#));
+    assert!(!global.contains("/internal"));
+    let armor = folder("infra", "tf")["armor.tf"].clone();
+    assert!(armor.contains("startsWith('/internal')") && armor.contains("startsWith('/.well-known/spin')"));
+}
+
+/// What a policy of a service lets in or out, by the labels it names.
+fn peers(policy: &Value, direction: &str, member: &str) -> Vec<String> {
+    let rules = policy["spec"][direction].as_array().cloned().unwrap_or_default();
+    let mut peers = Vec::new();
+    for peer in rules.iter().flat_map(|rule| rule[member].as_array().cloned().unwrap_or_default()) {
+        let labels = peer["podSelector"]["matchLabels"].as_object().cloned().unwrap_or_default();
+        peers.extend(labels.values().filter_map(Value::as_str).map(str::to_owned));
+    }
+    peers.sort();
+    peers.dedup();
+    peers
+}
+
+#[test]
+fn nobody_speaks_with_anybody_unless_it_is_said() {
+    for overlay in OVERLAYS {
+        let documents = built(overlay);
+        let deny = one(&documents, "NetworkPolicy", "default-deny");
+        assert_eq!(deny["spec"]["podSelector"], serde_json::json!({}));
+        assert_eq!(deny["spec"]["policyTypes"], serde_json::json!(["Ingress", "Egress"]));
+        let may =
+            |name: &str, direction, member| peers(one(&documents, "NetworkPolicy", name), direction, member);
+        assert_eq!(may("users-service", "egress", "to"), ["kube-dns", "otel-collector", "users-db-proxy"]);
+        assert_eq!(
+            may("products-service", "egress", "to"),
+            ["kube-dns", "orders-service", "otel-collector", "products-db-proxy", "users-service"]
+        );
+        assert_eq!(
+            may("orders-service", "egress", "to"),
+            ["kube-dns", "otel-collector", "products-service", "users-service"],
+            "it has no PostgreSQL"
+        );
+        for database in ["users", "products"] {
+            let mut expected = ["migrate".to_owned(), "prometheus".to_owned(), format!("{database}-service")];
+            expected.sort();
+            assert_eq!(may(&format!("{database}-db-proxy"), "ingress", "from"), expected, "{overlay}");
+        }
+        // The metadata server, and with it the access token, is for those who have something to do with Google.
+        let text = |name: &str| one(&documents, "NetworkPolicy", name).to_string();
+        for (name, may_have_token) in [
+            ("orders-service", true),
+            ("users-db-proxy", true),
+            ("users-service", false),
+            ("products-service", false),
+            ("jobs", false),
+            ("migrate", false),
+        ] {
+            assert_eq!(text(name).contains("169.254.169.252/32"), may_have_token, "{overlay} {name}");
+        }
+    }
+}
+
+#[test]
+fn every_pod_has_no_more_rights_than_it_needs() {
+    for build in ["production", "monitoring"] {
+        for document in built(build) {
+            let template = match document["kind"].as_str().unwrap() {
+                "Deployment" | "StatefulSet" | "Job" => &document["spec"]["template"]["spec"],
+                "CronJob" => &document["spec"]["jobTemplate"]["spec"]["template"]["spec"],
+                _ => continue,
+            };
+            let name = &document["metadata"]["name"];
+            assert_eq!(template["securityContext"]["runAsNonRoot"], true, "{build} {name}");
+            assert_eq!(
+                template["securityContext"]["seccompProfile"]["type"], "RuntimeDefault",
+                "{build} {name}"
+            );
+            let containers = ["containers", "initContainers"]
+                .into_iter()
+                .flat_map(|kind| template[kind].as_array().cloned().unwrap_or_default());
+            for container in containers {
+                let context = &container["securityContext"];
+                assert_eq!(context["allowPrivilegeEscalation"], false, "{build} {name}");
+                assert_eq!(context["readOnlyRootFilesystem"], true, "{build} {name}");
+                assert_eq!(context["capabilities"]["drop"], serde_json::json!(["ALL"]), "{build} {name}");
+                assert!(container["resources"]["limits"]["memory"].is_string(), "{build} {name}");
+            }
+        }
+    }
+}
