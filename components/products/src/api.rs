@@ -13,7 +13,7 @@ use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
 use kernel::{OrderId, ProductId};
 use sha2::{Digest as _, Sha256};
-use web::{Call, Health, Origins, Problem, Reply, Route, Service, route};
+use web::{Call, Health, Origins, Problem, Reply, Route, Service, page_json, route};
 
 use crate::cache::Finished;
 use crate::filter::{Filter, MAX_SEARCH_CHARACTERS, prefix};
@@ -247,7 +247,7 @@ async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Finished, Problem> {
     if filter.facets {
         more.push_str(&format!(r#","facets":{}"#, store::list_facets(&app.host, &filter).await?));
     }
-    let next = page.next.and_then(|key| app.config.cursors.of(&filter.sort.cursor_key(key)));
+    let next = app.config.cursors.next(page.next.map(|key| filter.sort.cursor_key(key)));
     Ok(finished(page_json("products", &page.items, next, &more)))
 }
 
@@ -371,13 +371,6 @@ fn released(outcome: Outcome) -> Result<Reply, Problem> {
 
 fn conflict(code: &'static str, detail: &str) -> Problem {
     Problem::new(StatusCode::CONFLICT, code, detail)
-}
-
-/// A page in its envelope. The items are finished JSON, and so is what else belongs to it, from a comma on.
-fn page_json(name: &str, items: &str, next: Option<String>, more: &str) -> String {
-    // A cursor is base64url: nothing in it needs escaping.
-    let next = next.map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""));
-    format!(r#"{{"{name}":{items},"nextCursor":{next}{more}}}"#)
 }
 
 /// JSON that may be kept for a moment and asked for again by its version.

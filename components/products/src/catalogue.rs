@@ -1,6 +1,8 @@
 //! What admins write into the catalogue. A change is the fields that were sent, each of them checked.
 
-use kernel::{CategoryId, Money};
+use std::ops::RangeInclusive;
+
+use kernel::CategoryId;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use web::fields::{self, Fault};
@@ -139,15 +141,8 @@ fn rest_of_product(body: &mut Fields) -> Option<[(&'static str, Option<Value>); 
 /// # Errors
 /// 422 with every wrong field.
 pub fn read_new_variant(mut body: Fields) -> Result<Changes, Problem> {
-    let name = body.required("variantName", fields::line(100));
-    let (modifier, units) = (body.optional("priceModifier", modifier), body.optional("stockQuantity", units));
-    body.finish(|| {
-        Some(Changes::of([
-            ("variantName", Some(json!(name?))),
-            ("priceModifier", value(modifier?)),
-            ("stockQuantity", value(units?)),
-        ]))
-    })
+    let name = body.required("variantName", fields::line(100)).map(Some);
+    variant(body, name)
 }
 
 /// Reads a change of a variant.
@@ -156,6 +151,11 @@ pub fn read_new_variant(mut body: Fields) -> Result<Changes, Problem> {
 /// 422 with every wrong field.
 pub fn read_variant_change(mut body: Fields) -> Result<Changes, Problem> {
     let name = body.optional("variantName", fields::line(100));
+    variant(body, name)
+}
+
+/// The rest of a variant, none of which it has to be given.
+fn variant(mut body: Fields, name: Option<Option<String>>) -> Result<Changes, Problem> {
     let (modifier, units) = (body.optional("priceModifier", modifier), body.optional("stockQuantity", units));
     body.finish(|| {
         Some(Changes::of([
@@ -230,27 +230,22 @@ fn sku(value: &Value) -> Result<String, Fault> {
     }
 }
 
-/// As the database takes it: `12.50`.
 fn price(value: &Value) -> Result<String, Fault> {
-    let amount = fields::money(value)?;
-    if (0..=MAX_PRICE_MINOR).contains(&amount.minor()) {
-        Ok(decimal(amount))
-    } else {
-        Err(Fault::new("out-of-range", "must be an amount from 0 to 9999999.99"))
-    }
+    amount(value, 0..=MAX_PRICE_MINOR, "must be an amount from 0 to 9999999.99")
 }
 
 fn modifier(value: &Value) -> Result<String, Fault> {
-    let amount = fields::money(value)?;
-    if (-MAX_PRICE_MINOR..=MAX_PRICE_MINOR).contains(&amount.minor()) {
-        Ok(decimal(amount))
-    } else {
-        Err(Fault::new("out-of-range", "must be an amount from -9999999.99 to 9999999.99"))
-    }
+    amount(value, -MAX_PRICE_MINOR..=MAX_PRICE_MINOR, "must be an amount from -9999999.99 to 9999999.99")
 }
 
-fn decimal(amount: Money) -> String {
-    amount.to_string()
+/// As the database takes it: `12.50`.
+fn amount(value: &Value, range: RangeInclusive<i64>, expected: &str) -> Result<String, Fault> {
+    let amount = fields::money(value)?;
+    if range.contains(&amount.minor()) {
+        Ok(amount.to_string())
+    } else {
+        Err(Fault::new("out-of-range", expected))
+    }
 }
 
 fn units(value: &Value) -> Result<i64, Fault> {

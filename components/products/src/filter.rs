@@ -1,5 +1,6 @@
 //! What a shopper asks of the catalogue: filters, a sort order from a fixed list, and where to go on.
 
+use capability::db::like_literal;
 use kernel::{Currency, Limit, Money};
 use web::{Cursors, Problem, Query};
 
@@ -155,15 +156,7 @@ impl Sort {
 /// The LIKE pattern of what begins with a text.
 #[must_use]
 pub fn prefix(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len().saturating_add(1));
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
+    format!("{}%", like_literal(text))
 }
 
 #[cfg(test)]

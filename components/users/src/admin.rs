@@ -1,5 +1,6 @@
 //! What an admin sees and changes.
 
+use capability::db::like_literal;
 use identity::Role;
 use kernel::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -84,15 +85,7 @@ pub struct AuditEntry {
 /// The LIKE pattern that finds a text anywhere.
 #[must_use]
 pub fn pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
+    format!("%{}%", like_literal(text))
 }
 
 #[cfg(test)]

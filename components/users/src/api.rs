@@ -12,7 +12,7 @@ mod sessions;
 use capability::{Clock, Entropy};
 use http::{Method, StatusCode};
 use serde::Serialize;
-use web::{Call, Health, Origins, Problem, Reply, Route, Service, route};
+use web::{Call, Health, Origins, Problem, Reply, Route, Service, page_json, route};
 
 use crate::store::{self, Change, PageOf, RegisterError, Rule};
 use crate::{App, Host};
@@ -164,12 +164,10 @@ fn page<H, R, T: Serialize>(
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| has_more).map(id);
-    let next_cursor = last.and_then(|last| app.config.cursors.of(&(list, last)));
+    let next = app.config.cursors.next(last.map(|last| (list, last)));
     let items: Vec<T> = rows.into_iter().map(show).collect();
     let items = serde_json::to_string(&items).map_err(Problem::internal)?;
-    // A cursor is base64url: nothing in it needs escaping.
-    let next_cursor = next_cursor.map_or("null".to_owned(), |cursor| format!("\"{cursor}\""));
-    Ok(Reply::finished(format!(r#"{{"{list}":{items},"nextCursor":{next_cursor}}}"#)))
+    Ok(Reply::finished(page_json(list, &items, next, "")))
 }
 
 /// What a change came to, as an answer. `what` is what may not be there.

@@ -144,3 +144,16 @@ impl<T, E: From<DbError>> OnConstraint<T, E> for Result<T, DbError> {
         self.map_err(|cause| if cause.is_constraint(name) { error } else { cause.into() })
     }
 }
+
+/// A text as a part of a LIKE pattern: nothing in it stands for anything else.
+#[must_use]
+pub fn like_literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            literal.push('\\');
+        }
+        literal.push(character);
+    }
+    literal
+}

@@ -33,6 +33,12 @@ impl Cursors {
         Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    /// Where a page goes on, if there is a next one.
+    #[must_use]
+    pub fn next(&self, key: Option<impl Serialize>) -> Option<String> {
+        key.and_then(|key| self.of(&key))
+    }
+
     /// The sort key in a cursor that came from a client. `None` if it is not one of ours, or of another list.
     #[must_use]
     pub fn parse<K: DeserializeOwned>(&self, text: &str) -> Option<K> {

@@ -12,6 +12,7 @@ use crate::{Body, Call, Origins, Problem, Reply, Route, Service, fields, route, 
 struct Greeter {
     host: Scripted,
     origins: Origins,
+    gcp_project: &'static str,
 }
 
 #[derive(Clone, Copy)]
@@ -36,6 +37,10 @@ impl Service for Greeter {
         &self.host
     }
 
+    fn gcp_project(&self) -> &str {
+        self.gcp_project
+    }
+
     fn origins(&self) -> &Origins {
         &self.origins
     }
@@ -56,8 +61,12 @@ impl Service for Greeter {
 }
 
 fn served(request: Request<Body>) -> (Response<Bytes>, String) {
+    served_in("", request)
+}
+
+fn served_in(gcp_project: &'static str, request: Request<Body>) -> (Response<Bytes>, String) {
     let host = Scripted::at(Timestamp::parse("2026-01-01T00:00:00Z").unwrap());
-    let service = Greeter { host, origins: Origins::parse("https://shop.example") };
+    let service = Greeter { host, origins: Origins::parse("https://shop.example"), gcp_project };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let served = runtime.block_on(serve(&service, request));
     (served.response, served.log_line)
@@ -206,4 +215,18 @@ fn an_internal_route_needs_the_service_token() {
     {
         assert_eq!(private(header), 401, "{header:?}");
     }
+}
+
+#[test]
+fn in_google_cloud_a_line_names_its_trace_as_cloud_logging_wants_it() {
+    let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+    let request = || {
+        let request = Request::get("/things/1").header("traceparent", format!("00-{trace}-{span}-01"));
+        request.body(Body::empty()).unwrap()
+    };
+    let line: serde_json::Value = serde_json::from_str(&served_in("shop", request()).1).unwrap();
+    assert_eq!(line["logging.googleapis.com/trace"], format!("projects/shop/traces/{trace}"));
+    assert_eq!(line["logging.googleapis.com/spanId"], line["spanId"]);
+    assert_eq!((&line["severity"], &line["parentSpanId"]), (&"INFO".into(), &span.into()));
+    assert!(!served(request()).1.contains("googleapis"), "elsewhere it says nothing of it");
 }

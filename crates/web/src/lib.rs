@@ -35,6 +35,6 @@ pub use crate::health::Health;
 pub use crate::identification::{Claimed, Identification};
 pub use crate::problem::{FieldError, Problem};
 pub use crate::query::Query;
-pub use crate::reply::Reply;
+pub use crate::reply::{Reply, page_json};
 pub use crate::route::{Params, Route, route};
 pub use crate::trace::Trace;

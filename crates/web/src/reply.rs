@@ -6,6 +6,14 @@ use serde_json::Value;
 
 use crate::Problem;
 
+/// A page in its envelope. The items are finished JSON, and so is what else belongs to it, from a comma on.
+#[must_use]
+pub fn page_json(name: &str, items: &str, next: Option<String>, more: &str) -> String {
+    // A cursor is base64url: nothing in it needs escaping.
+    let next = next.map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""));
+    format!(r#"{{"{name}":{items},"nextCursor":{next}{more}}}"#)
+}
+
 /// A successful answer.
 #[derive(Debug)]
 pub struct Reply {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use cartwheel_tests::proxy::Proxy;
 use cartwheel_tests::shop::{database_port, free_port, products_db};
 use cartwheel_tests::{Answer, Shop, Shopper};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 crate::tests![
@@ -17,6 +18,7 @@ crate::tests![
     a_cancellation_that_is_killed_gives_the_stock_back_once,
     a_reconciliation_that_is_killed_is_finished_by_the_next,
     a_commit_whose_outcome_is_unknown_is_one_order_in_the_end,
+    refused_commits_whose_answers_are_lost_are_one_order_in_the_end,
     products_out_of_reach_at_reserve_or_confirm_cost_no_order,
     a_database_that_restarts_in_between_costs_no_order,
     a_host_that_freezes_during_a_reconciliation_undoes_nothing,
@@ -290,6 +292,26 @@ async fn a_commit_whose_outcome_is_unknown_is_one_order_in_the_end(_: Arc<Shop>)
             scene.check(&ada, 1, &told).await;
             scene.stock -= UNITS;
         }
+    }
+}
+
+async fn refused_commits_whose_answers_are_lost_are_one_order_in_the_end(_: Arc<Shop>) {
+    let mut scene = Scene::open(111).await;
+    for round in 0..3 {
+        let ada = scene.shopper().await;
+        // Of six checkouts at once five are refused by their preconditions, and nobody hears of the first eight outcomes.
+        scene.shop.fault(&json!({ "on": "commit", "after": "cut", "times": 8 })).await;
+        let tries = join_all((0..6).map(|_| place(&ada, "key"))).await;
+        assert!(tries.iter().all(|answer| matches!(answer.status, 200 | 201 | 503)), "{tries:?}");
+        scene.shop.no_faults().await;
+        let placed = place(&ada, "key").await.expect(200);
+        for known in tries.iter().filter(|answer| answer.status < 300) {
+            assert_eq!(known.text(), placed.text(), "I6 round {round}");
+        }
+        scene.shop.let_time_pass(scene.product).await;
+        scene.shop.reconcile().await;
+        scene.check(&ada, 1, &format!("round {round}")).await;
+        scene.stock -= UNITS;
     }
 }
 

@@ -125,3 +125,49 @@ fn every_pod_has_no_more_rights_than_it_needs() {
         }
     }
 }
+
+#[test]
+fn no_volume_is_mounted_within_one_that_is_read_only() {
+    for document in built("monitoring") {
+        let template = &document["spec"]["template"]["spec"];
+        let volumes = template["volumes"].as_array().cloned().unwrap_or_default();
+        let is_read_only = |name: &Value| {
+            volumes.iter().any(|volume| {
+                volume["name"] == *name && (!volume["configMap"].is_null() || !volume["secret"].is_null())
+            })
+        };
+        for container in template["containers"].as_array().cloned().unwrap_or_default() {
+            let mounts = container["volumeMounts"].as_array().cloned().unwrap_or_default();
+            for outer in mounts.iter().filter(|mount| is_read_only(&mount["name"])) {
+                let below = format!("{}/", outer["mountPath"].as_str().unwrap());
+                let inner =
+                    mounts.iter().find(|mount| mount["mountPath"].as_str().unwrap().starts_with(&below));
+                assert!(inner.is_none(), "{}: {inner:?} is in {outer}", document["metadata"]["name"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_that_the_monitoring_names_is_mounted_there() {
+    let documents = built("monitoring");
+    let mounted: Vec<String> = documents
+        .iter()
+        .flat_map(|document| {
+            document["spec"]["template"]["spec"]["containers"].as_array().cloned().unwrap_or_default()
+        })
+        .flat_map(|container| container["volumeMounts"].as_array().cloned().unwrap_or_default())
+        .map(|mount| format!("{}/", mount["mountPath"].as_str().unwrap()))
+        .collect();
+    for config in ["k8s/monitoring/prometheus.yml", "k8s/monitoring/alertmanager.yml"] {
+        let mut tried = 0;
+        for path in crate::files::read(config).split_whitespace().filter(|word| word.starts_with("/etc/")) {
+            assert!(
+                mounted.iter().any(|mount| path.starts_with(mount.as_str())),
+                "{config}: {path} is not mounted"
+            );
+            tried += 1;
+        }
+        assert!(tried >= 1, "{config}");
+    }
+}

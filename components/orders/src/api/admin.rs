@@ -49,7 +49,7 @@ pub(super) async fn list_events<H: Host>(app: &App<H>, call: &Call) -> Result<Re
     let store = Store::new(app, &store_trace);
     let found = store.events(state.unwrap_or(State::Dead), after, query.limit()?).await;
     let (events, next) = found.map_err(store_problem)?;
-    let next_cursor = next.as_ref().and_then(|next| app.config.cursors.of(next));
+    let next_cursor = app.config.cursors.next(next);
     Reply::ok(&Body { events: events.iter().map(Event::wire).collect(), next_cursor })
 }
 

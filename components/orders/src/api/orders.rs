@@ -51,7 +51,7 @@ pub(super) async fn list<H: Host>(app: &App<H>, call: &Call, filter: OrderFilter
     let (after, limit): (Option<PageKey>, Limit) = (query.cursor(&app.config.cursors)?, query.limit()?);
     let found = Store::new(app, &call.trace_headers()).orders(filter, after, limit).await;
     let (orders, next) = found.map_err(store_problem)?;
-    let next_cursor = next.as_ref().and_then(|next| app.config.cursors.of(next));
+    let next_cursor = app.config.cursors.next(next);
     Reply::ok(&Body { orders: orders.iter().map(Order::wire).collect(), next_cursor })
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn export<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, 
     let page = store::export_products(&app.host, after, EXPORTED).await?;
     let file = write(format, &page.items, after.is_none()).map_err(Problem::internal)?;
     let reply = Reply::of_type(media, file);
-    Ok(match page.next.and_then(|next| app.config.cursors.of(&next)) {
+    Ok(match app.config.cursors.next(page.next) {
         Some(cursor) => reply.with_header(HeaderName::from_static("x-next-cursor"), &cursor),
         None => reply,
     })

@@ -5,10 +5,10 @@ use http::{Request, StatusCode};
 use identity::Role;
 use kernel::{ProductId, UserId};
 use serde::Deserialize;
-use web::{Call, Problem, Reply};
+use web::{Call, Problem, Reply, page_json};
 
 use super::refusals::refused;
-use super::{page_json, versioned};
+use super::versioned;
 use crate::review::{NewReview, author};
 use crate::{App, Host, store};
 
@@ -17,10 +17,7 @@ pub(super) async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Pr
     let query = call.query();
     let page = store::list_reviews(&app.host, id, query.cursor(&app.config.cursors)?, query.limit()?).await?;
     let page = page.ok_or_else(|| Problem::not_found("product"))?;
-    versioned(
-        call,
-        page_json("reviews", &page.items, page.next.and_then(|next| app.config.cursors.of(&next)), ""),
-    )
+    versioned(call, page_json("reviews", &page.items, app.config.cursors.next(page.next), ""))
 }
 
 pub(super) async fn write<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {

@@ -2,9 +2,8 @@
 
 use http::StatusCode;
 use kernel::{ProductId, VariantId};
-use web::{Call, Problem, Reply};
+use web::{Call, Problem, Reply, page_json};
 
-use super::page_json;
 use super::refusals::refused;
 use crate::movement::NewMovement;
 use crate::{App, Host, store};
@@ -17,12 +16,7 @@ pub(super) async fn list_movements<H: Host>(app: &App<H>, call: &Call) -> Result
     let (after, limit) = (query.cursor(&app.config.cursors)?, query.limit()?);
     let page = store::list_movements(&app.host, id, variant, after, limit).await?;
     let page = page.ok_or_else(|| Problem::not_found("product"))?;
-    Ok(Reply::finished(page_json(
-        "movements",
-        &page.items,
-        page.next.and_then(|next| app.config.cursors.of(&next)),
-        "",
-    )))
+    Ok(Reply::finished(page_json("movements", &page.items, app.config.cursors.next(page.next), "")))
 }
 
 pub(super) async fn add_movement<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
