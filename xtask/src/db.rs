@@ -1,17 +1,20 @@
 //! `db`: the kept PostgreSQL by itself.
 
-use std::sync::mpsc;
+use std::time::Duration;
 
-use anyhow::Context as _;
+use crate::interrupt;
+use crate::options::Options;
+use crate::prerequisites::{Need, ensure};
+use crate::state::State;
 
-use crate::dev;
-
-pub(crate) fn run() -> anyhow::Result<()> {
-    let (sender, receiver) = mpsc::channel();
-    ctrlc::set_handler(move || sender.send(()).unwrap_or_default()).context("cannot wait for Ctrl-C")?;
-    let cluster = dev::start_database()?;
+pub(crate) fn run(options: &Options, state: &State) -> anyhow::Result<()> {
+    if options.postgres.is_none() {
+        ensure(&[Need::Postgres])?;
+    }
+    let cluster = state.start_database(options.postgres.as_deref())?;
+    // The addresses are what this command is for, with their password.
     println!("psql {:?}\npsql {:?}", cluster.address("users_db"), cluster.address("products_db"));
     println!("Ctrl-C stops it");
-    receiver.recv()?;
+    while !interrupt::wait(Duration::from_secs(3600)) {}
     Ok(())
 }

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 
-use crate::process::{cargo, output, root, run, target_dir, which};
+use crate::prerequisites::Need;
+use crate::process::{cargo, findings, output, root, run, target_dir, which};
 use crate::tools::Tools;
 
 /// The version of Kubernetes whose schemas the manifests have to fit: GKE's regular channel.
@@ -27,6 +28,10 @@ const BUILDS: [(&str, &str); 8] = [
 /// Components that no overlay uses, each tried on top of production.
 const VARIANTS: [&str; 2] = ["nginx-ingress", "spintainer"];
 
+/// What the tools need from the system.
+pub(crate) const NEEDS: [Need; 3] = [Need::Python, Need::Node, Need::Prometheus];
+
+/// Runs all checks.
 pub(crate) fn run_all() -> anyhow::Result<()> {
     let tools = Tools::install()?;
     let built = build(&tools)?;
@@ -87,10 +92,10 @@ fn validate(tools: &Tools, built: &[PathBuf]) -> anyhow::Result<()> {
             continue;
         }
         let mut validate = tools.python("kubernetes-validate");
-        output(validate.args(["--kubernetes-version", KUBERNETES, "--strict"]).arg(file))?;
+        findings(validate.args(["--kubernetes-version", KUBERNETES, "--strict"]).arg(file))?;
     }
     let mut shellcheck = tools.python("shellcheck");
-    output(shellcheck.args(["k8s/deploy.sh", "k8s/e2e.sh"]).current_dir(root()))?;
+    findings(shellcheck.args(["k8s/deploy.sh", "k8s/e2e.sh"]).current_dir(root()))?;
     println!("they fit Kubernetes {KUBERNETES}, strictly");
     Ok(())
 }
@@ -100,7 +105,7 @@ fn monitoring(tools: &Tools) -> anyhow::Result<()> {
     let rules = ["rules/recording.yml", "rules/alerts.yml"];
     let promtool = |arguments: &[&str]| -> anyhow::Result<()> {
         let mut promtool = tools.debian("promtool")?;
-        print!("{}", output(promtool.args(arguments).current_dir(&folder))?);
+        print!("{}", findings(promtool.args(arguments).current_dir(&folder))?);
         Ok(())
     };
     promtool(&["check", "rules", rules[0], rules[1]])?;
@@ -109,7 +114,7 @@ fn monitoring(tools: &Tools) -> anyhow::Result<()> {
     promtool(&["check", "config", "--syntax-only", &config.to_string_lossy()])?;
     promtool(&["test", "rules", "rules/tests.yml"])?;
     let mut amtool = tools.debian("amtool")?;
-    print!("{}", output(amtool.args(["check-config", "alertmanager.yml"]).current_dir(&folder))?);
+    print!("{}", findings(amtool.args(["check-config", "alertmanager.yml"]).current_dir(&folder))?);
     Ok(())
 }
 
@@ -139,11 +144,11 @@ fn workflows(tools: &Tools) -> anyhow::Result<()> {
     for entry in fs::read_dir(root().join(".github/workflows"))? {
         files.push(entry?.path());
     }
-    print!("{}", output(Command::new("node").arg(&script).args(&files))?);
+    print!("{}", findings(Command::new("node").arg(&script).args(&files))?);
     let mut schema = tools.python("check-jsonschema");
-    print!("{}", output(schema.args(["--builtin-schema", "vendor.github-workflows"]).args(&files))?);
+    print!("{}", findings(schema.args(["--builtin-schema", "vendor.github-workflows"]).args(&files))?);
     let mut zizmor = tools.python("zizmor");
-    output(zizmor.args(["--offline", "--quiet", "--min-severity", "medium"]).args(&files))?;
+    findings(zizmor.args(["--offline", "--quiet", "--min-severity", "medium"]).args(&files))?;
     println!("zizmor: nothing of medium severity or more");
     Ok(())
 }
@@ -158,10 +163,10 @@ fn terraform() -> anyhow::Result<()> {
     };
     let mut terraform = Command::new(program);
     terraform.args(["fmt", "-check", "-diff", "-recursive", "infra"]).current_dir(root());
-    // The configuration of whoever runs this says nothing about the form.
-    let told = output(terraform.env("TF_CLI_CONFIG_FILE", "/dev/null"))?;
-    if !told.trim().is_empty() {
-        bail!("terraform fmt would change:\n{told}");
+    // The developer's own configuration has no influence on the form.
+    let changes = findings(terraform.env("TF_CLI_CONFIG_FILE", "/dev/null"))?;
+    if !changes.trim().is_empty() {
+        bail!("terraform fmt would change:\n{changes}");
     }
     println!("terraform fmt: nothing to change");
     Ok(())

@@ -5,13 +5,23 @@
 
 mod components;
 mod db;
-mod dev;
+mod error;
+mod http;
+mod interrupt;
 mod k8s;
 mod keys;
 mod manifest;
-mod pg;
+mod migrate;
+mod options;
+mod packages;
+mod postgres;
+mod prerequisites;
 mod process;
+mod process_table;
+mod redact;
 mod report;
+mod server;
+mod state;
 mod steps;
 mod telemetry;
 mod test;
@@ -20,84 +30,68 @@ mod tools;
 mod up;
 mod worlds;
 
+use std::process::ExitCode;
+
 use anyhow::bail;
-use lexopt::prelude::{Long, Value, ValueExt as _};
 
-const USAGE: &str = "\
-cargo xtask up       [--listen ADDRESS] [--host devhost|spin] [--database-url URL] [--firestore embedded|google|URL]
-                     [--verbose] [--telemetry]    runs the whole shop; --telemetry prints each request's trace as a tree
-cargo xtask test     [--only STEP,..] [--host devhost|spin]    runs every check, from formatting to end-to-end tests
-cargo xtask build    [--report]           builds the components; --report prints sizes and memory
-cargo xtask worlds                        proves that the components import nothing outside wit/, and prints what they may do
-cargo xtask k8s                           checks manifests, alerts, dashboards, workflows and Terraform, without a cluster
-cargo xtask keys generate --kid NAME      prints a new pair of keys for tokens, for a cluster
-cargo xtask keys rotate                   gives the development shop a new signing key; the one before stays valid
-cargo xtask db                            starts the private PostgreSQL and prints its addresses
-cargo xtask reset                         stops it and removes .cartwheel
-";
+use crate::error::Advise as _;
+use crate::options::{Options, USAGE};
+use crate::prerequisites::{Need, ensure};
+use crate::state::State;
 
-/// What the command line said.
-#[derive(Debug, Default)]
-pub(crate) struct Options {
-    listen: Option<String>,
-    host: Option<String>,
-    database_url: Option<String>,
-    firestore: Option<String>,
-    only: Vec<String>,
-    report: bool,
-    verbose: bool,
-    telemetry: bool,
-    kid: Option<String>,
+fn main() -> ExitCode {
+    let result = Options::from_env()
+        .map_err(anyhow::Error::from)
+        .advise("`cargo xtask --help` lists the commands and their options.")
+        .and_then(|options| interrupt::install().and_then(|()| run(&options)));
+    interrupt::finish();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // What was interrupted fails with an error of its own, which says nothing new.
+        Err(_) if interrupt::is_requested() => {
+            eprintln!("\nstopped");
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
+        Err(error) => {
+            eprintln!("\n{}", error::paragraph(&error));
+            ExitCode::FAILURE
+        }
+    }
 }
 
-fn main() -> anyhow::Result<()> {
-    let mut command = None;
-    let mut subcommand = None;
-    let mut options = Options::default();
-    let mut arguments = lexopt::Parser::from_env();
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            Value(value) if command.is_none() => command = Some(value.string()?),
-            Value(value) if subcommand.is_none() => subcommand = Some(value.string()?),
-            Long("listen") => options.listen = Some(arguments.value()?.string()?),
-            Long("host") => options.host = Some(arguments.value()?.string()?),
-            Long("database-url") => options.database_url = Some(arguments.value()?.string()?),
-            Long("firestore") => options.firestore = Some(arguments.value()?.string()?),
-            Long("only") => {
-                options.only = arguments.value()?.string()?.split(',').map(str::to_owned).collect();
-            }
-            Long("report") => options.report = true,
-            Long("verbose") => options.verbose = true,
-            Long("telemetry") => options.telemetry = true,
-            Long("kid") => options.kid = Some(arguments.value()?.string()?),
-            Long("help") => command = None,
-            other => return Err(other.unexpected().into()),
-        }
-    }
-    if let (Some(command), Some(subcommand)) = (&command, &subcommand)
-        && !(command == "keys" && ["rotate", "generate"].contains(&subcommand.as_str()))
-    {
-        bail!("there is no {command:?} {subcommand:?}\n{USAGE}");
-    }
-    match command.as_deref() {
-        Some("keys") if subcommand.as_deref() == Some("generate") => {
-            keys::generate(options.kid.as_deref().unwrap_or("production-1"))
-        }
-        Some("keys") if subcommand.is_some() => keys::rotate(&dev::folder().join("dev.env")),
-        Some("up") => up::run(&options),
-        Some("test") => test::run(&options),
-        Some("build") => {
+fn run(options: &Options) -> anyhow::Result<()> {
+    let state = State::new(options.state.as_deref())?;
+    match (options.command.as_deref(), options.subcommand.as_deref()) {
+        (Some("keys"), Some("generate")) => keys::generate(options.kid.as_deref().unwrap_or("production-1")),
+        (Some("keys"), Some("rotate")) => keys::rotate(&state.file("dev.env")),
+        (Some("up"), None) => up::run(options, &state),
+        (Some("test"), None) => test::run(options),
+        (Some("build"), None) => {
+            ensure(&[Need::Wasm])?;
             components::build()?;
             if options.report { report::run() } else { Ok(()) }
         }
-        Some("worlds") => worlds::run(),
-        Some("k8s") => k8s::run_all(),
-        Some("db") => db::run(),
-        Some("reset") => dev::reset(),
-        None => {
+        (Some("worlds"), None) => worlds::run(),
+        (Some("k8s"), None) => {
+            ensure(&k8s::NEEDS)?;
+            k8s::run_all()
+        }
+        (Some("db"), None) => db::run(options, &state),
+        (Some("reset"), None) => state.reset(),
+        (None, _) => {
             println!("{USAGE}");
             Ok(())
         }
-        Some(other) => bail!("there is no {other:?}\n{USAGE}"),
+        (Some(command), subcommand) => unknown(command, subcommand),
     }
+}
+
+fn unknown(command: &str, subcommand: Option<&str>) -> anyhow::Result<()> {
+    let fail = || -> anyhow::Result<()> {
+        match subcommand {
+            Some(subcommand) => bail!("there is no command `{command} {subcommand}`"),
+            None => bail!("there is no command `{command}`"),
+        }
+    };
+    fail().advise("`cargo xtask --help` lists the commands and their options.")
 }

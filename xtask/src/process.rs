@@ -1,14 +1,18 @@
-//! Running other programs, with errors that say which one and what to do.
+//! Runs other programs, with errors that name the program and its own last message.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
+
+use crate::interrupt;
+use crate::redact::{redact, redact_output};
+
+/// A command line in an error is cut after so many characters.
+const MAX_DESCRIPTION: usize = 120;
+/// An error quotes at most so many lines of a failed program.
+const MAX_LINES: usize = 6;
 
 /// The project's root.
 pub(crate) fn root() -> PathBuf {
@@ -32,32 +36,91 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command to its end, its output going to ours.
+/// Runs a command to its end. It writes to this tool's standard output and error.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
-    let told = describe(command);
-    let status = command.status().with_context(|| format!("cannot run {told}"))?;
-    ensure!(status.success(), "{told} failed ({status})");
+    let name = describe(command);
+    let started = interrupt::spawn(command.stdin(Stdio::null()));
+    let mut child = started.with_context(|| format!("cannot run {name}"))?;
+    let status = child.wait();
+    interrupt::forget(child.id());
+    interrupt::check()?;
+    let status = status?;
+    ensure!(status.success(), "{name} failed ({status})");
     Ok(())
 }
 
-/// Runs a command and returns what it printed; its errors are in the error.
+/// Runs a command and returns its standard output. If it fails, the error quotes its last lines.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
-    let told = describe(command);
-    let output = command.output().with_context(|| format!("cannot run {told}"))?;
+    let output = capture(command)?;
     if !output.status.success() {
-        let said = format!(
-            "{}\n{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-        bail!("{told} failed ({}):\n{}", output.status, said.trim());
+        let lines = last_lines(&redact_output(&printed(&output), command));
+        let separator = if lines.is_empty() { "" } else { ": " };
+        bail!("{} failed ({}){separator}{lines}", describe(command), output.status);
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn describe(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+/// Runs a command that looks for faults, and returns its standard output. If it finds some, it prints all of them.
+pub(crate) fn findings(command: &mut Command) -> anyhow::Result<String> {
+    let output = capture(command)?;
+    if !output.status.success() {
+        println!("{}", redact_output(&printed(&output), command));
+        bail!("{} found faults ({})", describe(command), output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn capture(command: &mut Command) -> anyhow::Result<Output> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = interrupt::spawn(command).with_context(|| format!("cannot run {}", describe(command)))?;
+    let id = child.id();
+    let output = child.wait_with_output();
+    interrupt::forget(id);
+    interrupt::check()?;
+    Ok(output?)
+}
+
+fn printed(output: &Output) -> String {
+    format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+        .trim()
+        .to_owned()
+}
+
+/// Writes a command line for an error: the program's name and its arguments, shortened and without secrets.
+pub(crate) fn describe(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let words = std::iter::once(program).chain(command.get_args());
+    let line = redact_output(&words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" "), command);
+    if line.chars().count() <= MAX_DESCRIPTION {
+        return line;
+    }
+    format!("{}..", line.chars().take(MAX_DESCRIPTION).collect::<String>())
+}
+
+/// Returns the last lines of a program's output that say what failed, without a backtrace.
+pub(crate) fn last_lines(text: &str) -> String {
+    let is_backtrace = |line: &&str| !line.to_ascii_lowercase().starts_with("stack backtrace:");
+    let mut lines: Vec<&str> = Vec::new();
+    let mut is_chain = false;
+    for line in text.lines().map(str::trim).take_while(is_backtrace).filter(|line| !line.is_empty()) {
+        let line = line.strip_prefix("Error: ").or_else(|| line.strip_prefix("error: ")).unwrap_or(line);
+        is_chain = is_chain || line == "Caused by:";
+        let line = if is_chain { without_number(line) } else { line };
+        let is_repeated = lines.last().is_some_and(|last| last.contains(line));
+        if line != "Caused by:" && !is_repeated && !line.starts_with("note: run with `RUST_BACKTRACE") {
+            lines.push(line);
+        }
+    }
+    let first = lines.len().saturating_sub(MAX_LINES);
+    redact(&lines.get(first..).unwrap_or_default().join(if is_chain { ": " } else { "\n" }))
+}
+
+/// Removes the number of a cause: `0: cannot connect`.
+fn without_number(line: &str) -> &str {
+    match line.split_once(": ") {
+        Some((number, rest)) if number.parse::<u32>().is_ok() => rest,
+        _ => line,
+    }
 }
 
 /// Whether a program is on PATH, and where.
@@ -66,65 +129,37 @@ pub(crate) fn which(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// A program that runs until this is dropped.
-#[derive(Debug)]
-pub(crate) struct Server {
-    name: String,
-    child: Child,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Server {
-    /// Starts a program and waits for its line `Serving ADDRESS`. Its other lines go to `sink`.
-    pub(crate) fn start(
-        command: &mut Command,
-        ready: &str,
-        limit: Duration,
-        mut sink: impl FnMut(&str) + Send + 'static,
-    ) -> anyhow::Result<(Self, String)> {
-        let told = describe(command);
-        // A group of its own: Ctrl-C is for us, and we stop it.
-        let spawned = command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-        let mut child = spawned.with_context(|| format!("cannot start {told}"))?;
-        let stdout = child.stdout.take().context("no standard output")?;
-        let mut server = Self { name: told, child };
-        let (sender, receiver) = mpsc::channel();
-        let ready = ready.to_owned();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                match line.split_once(&ready) {
-                    Some((_, rest)) => drop(sender.send(rest.trim().to_owned())),
-                    None => sink(&line),
-                }
-            }
-        });
-        let deadline = Instant::now() + limit;
-        while Instant::now() < deadline {
-            if let Ok(address) = receiver.recv_timeout(Duration::from_millis(100)) {
-                return Ok((server, address));
-            }
-            server.check()?;
-        }
-        bail!("{} is not ready after {limit:?}", server.name)
+    /// A program that fails as a Rust program with a backtrace does.
+    const MIGRATOR: &str = r#"printf '%s\n' "Error: cannot apply 0005_search to $DATABASE_URL" "" "Caused by:" \
+        "    0: db error: ERROR: cannot alter table" "    1: ERROR: cannot alter table" "" \
+        "Stack backtrace:" "   0: anyhow::error::new" "             at /src/error.rs:1" >&2; exit 1"#;
+
+    #[test]
+    fn a_failed_migrator_is_one_line_without_backtrace_and_password() {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", MIGRATOR, "password=hunter22", "postgres://admin:hunter22@host/db"]);
+        command.env("DATABASE_URL", "host=h password=hunter22 dbname=d").env("ROLE_PASSWORD", "hunter22");
+        let error = format!("{:#}", output(&mut command).unwrap_err());
+        let end = "cannot apply 0005_search to ***: db error: ERROR: cannot alter table";
+        assert!(error.ends_with(end), "{error}");
+        assert!(!error.contains("hunter22") && !error.contains("anyhow"), "{error}");
     }
 
-    /// Fails if the program has ended.
-    pub(crate) fn check(&mut self) -> anyhow::Result<()> {
-        match self.child.try_wait()? {
-            Some(status) => bail!("{} has ended ({status})", self.name),
-            None => Ok(()),
-        }
+    #[test]
+    fn a_program_that_cannot_be_started_is_named_without_its_secrets() {
+        let mut command = Command::new("/nonexistent/migrate");
+        let error = output(command.args(["up", "password=hunter22"])).unwrap_err();
+        assert!(format!("{error:#}").starts_with("cannot run migrate up password=***"), "{error:#}");
     }
 
-    /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // A kill is what the services must survive anyway. The group, for what the program started itself.
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).status();
-        let _ = self.child.wait();
+    #[test]
+    fn long_output_is_cut_to_its_last_lines() {
+        let text: String = (0..20).map(|number| format!("line {number}\n")).collect();
+        assert_eq!(last_lines(&text).lines().next(), Some("line 14"));
+        assert_eq!(last_lines("error: one"), "one");
     }
 }

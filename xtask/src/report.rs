@@ -1,15 +1,15 @@
 //! `build --report`: how large the components are, and how much memory an idle shop takes.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
 use crate::components::{NAMES, build_tools, wasm};
-use crate::process::{Server, built, root, target_dir};
+use crate::http::request;
+use crate::process::{built, root, target_dir};
+use crate::server::Server;
 
 /// The three components together, in bytes.
 const MAX_BYTES: u64 = 6_000_000;
@@ -36,7 +36,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let (server, url) = Server::start(&mut devhost, "Serving http://", Duration::from_secs(120), |_| {})?;
     // Unconfigured, each of them answers 503: that is an instance all the same.
     for name in NAMES {
-        touch(&url, &format!("/{name}/health"))?;
+        request("GET", &url, &format!("/{name}/health"), "")?;
     }
     // Until the idle instances are gone.
     std::thread::sleep(Duration::from_secs(2));
@@ -47,16 +47,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let rss = resident_kb(server.id())?;
     println!("devhost, idle with all three: {rss} kB resident, {MAX_RSS_KB} allowed");
     ensure!(rss <= MAX_RSS_KB, "devhost takes too much memory");
-    Ok(())
-}
-
-fn touch(address: &str, path: &str) -> anyhow::Result<()> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    ensure!(answer.starts_with(b"HTTP/1.1 "), "{path} was not answered");
     Ok(())
 }
 

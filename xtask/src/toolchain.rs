@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
-use crate::process::{cargo, output, root, run, target_dir, which};
+use crate::error::Advise as _;
+use crate::interrupt;
+use crate::process::{cargo, output, root, target_dir, which};
 
 pub(crate) const TARGET: &str = "wasm32-wasip2";
 
@@ -26,35 +28,10 @@ pub(crate) enum Toolchain {
 }
 
 impl Toolchain {
-    /// Finds or installs one.
+    /// Finds the one that [`missing_packages`] made sure of.
     pub(crate) fn find() -> anyhow::Result<Self> {
         if has_rustup_target()? {
             return Ok(Self::Rustup);
-        }
-        if which("rustup").is_some() && !is_offline() {
-            eprintln!("    rustup target add {TARGET}");
-            let added = Command::new("rustup").args(["target", "add", TARGET]).current_dir(root()).output();
-            if added.is_ok_and(|output| output.status.success()) && has_rustup_target()? {
-                return Ok(Self::Rustup);
-            }
-        }
-        Self::debian()
-            .context(format!("cannot compile for {TARGET}: `rustup target add {TARGET}` did not work either"))
-    }
-
-    fn debian() -> anyhow::Result<Self> {
-        if which("dpkg").is_none() {
-            bail!("install it with `rustup target add {TARGET}`; see https://rustup.rs for rustup itself");
-        }
-        let is_installed = |package: &&str| {
-            let status =
-                Command::new("dpkg-query").args(["-W", "-f", "${db:Status-Status}", package]).output();
-            status.is_ok_and(|output| output.stdout == b"installed")
-        };
-        let missing: Vec<&str> =
-            DEBIAN_PACKAGES.into_iter().filter(|package| !is_installed(package)).collect();
-        if !missing.is_empty() {
-            install(&missing)?;
         }
         let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(root()))?;
         let host = output(Command::new("rustc").args(["--print", "host-tuple"]).current_dir(root()))?;
@@ -102,6 +79,32 @@ impl Toolchain {
     }
 }
 
+/// Lists the Debian packages that are missing for a compiler, after rustup was asked for its own.
+pub(crate) fn missing_packages() -> anyhow::Result<Vec<&'static str>> {
+    if has_rustup_target()? {
+        return Ok(Vec::new());
+    }
+    if which("rustup").is_some() && !is_offline() {
+        eprintln!("    rustup target add {TARGET}");
+        let added = output(Command::new("rustup").args(["target", "add", TARGET]).current_dir(root()));
+        interrupt::check()?;
+        if added.is_ok() && has_rustup_target()? {
+            return Ok(Vec::new());
+        }
+    }
+    if which("dpkg").is_none() {
+        let missing = || -> anyhow::Result<_> { bail!("there is no compiler for {TARGET}") };
+        return missing().advise(format!(
+            "Install it with `rustup target add {TARGET}`; see https://rustup.rs for rustup itself."
+        ));
+    }
+    let is_installed = |package: &&str| {
+        let status = output(Command::new("dpkg-query").args(["-W", "-f", "${db:Status-Status}", package]));
+        status.is_ok_and(|status| status == "installed")
+    };
+    Ok(DEBIAN_PACKAGES.into_iter().filter(|package| !is_installed(package)).collect())
+}
+
 fn has_rustup_target() -> anyhow::Result<bool> {
     let libraries = output(
         Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).current_dir(root()),
@@ -111,35 +114,7 @@ fn has_rustup_target() -> anyhow::Result<bool> {
     Ok(PathBuf::from(folder.trim()).is_dir())
 }
 
-/// rustup waits minutes for a server that does not answer; who knows that may say so.
+/// Returns whether the environment says that rustup must not be asked: it waits minutes for a server that does not answer.
 fn is_offline() -> bool {
     std::env::var_os("RUSTUP_OFFLINE").is_some()
-}
-
-/// Installs Debian packages, or says the command that does.
-pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
-    let list = packages.join(" ");
-    let told = format!("sudo apt-get install -y --no-install-recommends {list}");
-    let is_root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    let can_sudo =
-        || Command::new("sudo").args(["-n", "true"]).output().is_ok_and(|output| output.status.success());
-    if which("apt-get").is_none() || !(is_root || can_sudo()) {
-        bail!("these packages are missing; install them with\n    {told}");
-    }
-    let apt = |arguments: &[&str]| {
-        let mut command = if is_root { Command::new("apt-get") } else { Command::new("sudo") };
-        if !is_root {
-            command.args(["-n", "apt-get"]);
-        }
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null());
-        command
-    };
-    eprintln!("    apt-get install {list}");
-    run(&mut apt(&["update", "-qq"]))
-        .and_then(|()| {
-            let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
-            arguments.extend(packages);
-            run(&mut apt(&arguments))
-        })
-        .with_context(|| format!("install it yourself with\n    {told}"))
 }

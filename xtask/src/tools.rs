@@ -84,8 +84,7 @@ impl Tools {
 }
 
 fn install_python(folder: &Path) -> anyhow::Result<()> {
-    let advice = "it needs Python 3 with venv: sudo apt-get install python3-venv";
-    output(Command::new("python3").args(["-m", "venv"]).arg(folder)).context(advice)?;
+    output(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
     let mut pip = Command::new(folder.join("bin/pip"));
     output(pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(PYTHON))?;
     Ok(())
@@ -94,8 +93,7 @@ fn install_python(folder: &Path) -> anyhow::Result<()> {
 fn install_npm(folder: &Path) -> anyhow::Result<()> {
     let mut npm = Command::new("npm");
     npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(folder).arg(NPM);
-    output(&mut npm).context("it needs Node.js: sudo apt-get install nodejs npm")?;
-    Ok(())
+    output(&mut npm).map(drop)
 }
 
 /// Unpacks a package beside the system, which needs no rights.
@@ -103,7 +101,7 @@ fn install_debian(folder: &Path, package: &str) -> anyhow::Result<()> {
     let advice = format!("it needs Debian's {package}: sudo apt-get install {package}");
     let download = || output(Command::new("apt-get").args(["download", package]).current_dir(folder));
     if download().is_err() {
-        // A new machine has no lists of packages yet. Without the right to fetch them this fails, and is told below.
+        // A new machine has no lists of packages yet. Without the right to fetch them this fails, and so does the next line.
         let _ = output(Command::new("apt-get").args(["update", "--quiet"]));
         download().with_context(|| advice.clone())?;
     }

@@ -1,0 +1,131 @@
+//! `up`: the whole shop, with one command.
+
+mod application;
+mod services;
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use self::application::JOBS;
+pub(crate) use self::application::host_name;
+use crate::error::Advise as _;
+use crate::migrate::ACCOUNTS;
+use crate::options::Options;
+use crate::prerequisites::{Need, ensure};
+use crate::process::root;
+use crate::server::Server;
+use crate::state::State;
+use crate::steps::step;
+use crate::{components, http, interrupt, keys};
+
+type Variables = BTreeMap<String, String>;
+
+/// Runs the shop until a signal arrives.
+pub(crate) fn run(options: &Options, state: &State) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let is_database_needed = options.database_url.is_none() && options.postgres.is_none();
+    ensure(if is_database_needed { &[Need::Wasm, Need::Postgres] } else { &[Need::Wasm] })?;
+    let is_spin = host_name(options)? == "spin";
+    state.stop_leftovers();
+    let listen = options.listen.as_deref().unwrap_or("127.0.0.1:3000");
+    TcpListener::bind(listen)
+        .with_context(|| format!("cannot listen on {listen}"))
+        .advise("Stop the program that uses this address, or choose another with --listen.")?;
+
+    components::build()?;
+    components::build_tools()?;
+    std::fs::create_dir_all(state.file("logs"))?;
+    let secrets = keys::load_or_make(&state.file("dev.env"))?;
+    let mut variables: Variables = secrets.clone();
+    variables.extend(DEVELOPMENT.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    // Dropped in the reverse order: the servers first, then the database.
+    let _database = services::database(options, state, &secrets, &mut variables)?;
+    let mut servers = Vec::new();
+    if let Some(emulator) = services::firestore(options, state, &mut variables)? {
+        state.remember(&emulator)?;
+        servers.push(emulator);
+    }
+    let start = || application::start(options, state, listen, &variables);
+    let (host, address) = step("start the application", start)?;
+    state.remember(&host)?;
+    servers.push(host);
+    announce(&format!("http://{address}"), state, started);
+
+    let token = secrets.get("SERVICE_TOKEN").map(String::as_str).unwrap_or_default();
+    // devhost calls the jobs itself; spin has no such option.
+    watch(&mut servers, is_spin.then(|| Jobs::new(&address, token)))
+        .advise(format!("The logs are in {}.", state.file("logs").display()))
+}
+
+/// Watches the servers and calls the jobs until a signal arrives.
+fn watch(servers: &mut [Server], mut jobs: Option<Jobs>) -> anyhow::Result<()> {
+    while !interrupt::wait(Duration::from_millis(300)) {
+        if let Err(error) = servers.iter_mut().try_for_each(Server::check) {
+            // The signal ends the servers, too.
+            return if interrupt::is_requested() { Ok(()) } else { Err(error) };
+        }
+        if let Some(jobs) = &mut jobs {
+            jobs.call();
+        }
+    }
+    eprintln!("\nstopping");
+    Ok(())
+}
+
+/// The jobs of the application, each with the time of its next call.
+struct Jobs {
+    address: String,
+    authorization: String,
+    due: [Instant; JOBS.len()],
+}
+
+impl Jobs {
+    fn new(address: &str, token: &str) -> Self {
+        let authorization = format!("authorization: Bearer {token}\r\n");
+        Self {
+            address: address.to_owned(),
+            authorization,
+            due: JOBS.map(|(every, _)| Instant::now() + every),
+        }
+    }
+
+    /// Calls those that are due. One that fails is called again at its next time.
+    fn call(&mut self) {
+        for (due, (every, path)) in self.due.iter_mut().zip(JOBS) {
+            if Instant::now() >= *due {
+                *due = Instant::now() + every;
+                let (address, authorization) = (self.address.clone(), self.authorization.clone());
+                // In a thread, so that a slow answer does not delay the end of this tool.
+                std::thread::spawn(move || http::request("POST", &address, path, &authorization));
+            }
+        }
+    }
+}
+
+/// What is different in development, unless the environment says otherwise.
+const DEVELOPMENT: [(&str, &str); 2] = [
+    // Messages to people go to the log.
+    ("ENVIRONMENT", "development"),
+    // A developer's requests have one address, and may make more than ten accounts in a minute.
+    ("REGISTRATIONS_PER_MINUTE", "600"),
+];
+
+fn announce(url: &str, state: &State, started: Instant) {
+    println!("\nThe shop is open at {url}, after {} s.\n", started.elapsed().as_secs());
+    for (email, _, role, password) in ACCOUNTS {
+        println!("  {role:<9} {email:<18} {password}");
+    }
+    let log = state.file("logs/components.log");
+    let log = log.strip_prefix(root()).unwrap_or(&log).display();
+    println!(
+        "
+  curl {url}/products?category=Electronics
+  curl {url}/users/login -H 'content-type: application/json' -d '{{\"email\":\"ada@example.com\",\"password\":\"correct horse battery\"}}'
+  curl {url}/orders/cart -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' -d '{{\"productId\":1,\"quantity\":2}}'
+
+The services' log is in {log}. Ctrl-C stops everything; `cargo xtask reset` starts over."
+    );
+}
