@@ -11,7 +11,7 @@ pub(crate) fn run(options: &Options, state: &State) -> anyhow::Result<()> {
     if options.postgres.is_none() {
         ensure(&[Need::Postgres])?;
     }
-    let cluster = state.start_database(options.postgres.as_deref())?;
+    let cluster = state.database(options.postgres.as_deref())?.start()?;
     // The addresses are what this command is for, with their password.
     println!("psql {:?}\npsql {:?}", cluster.address("users_db"), cluster.address("products_db"));
     println!("Ctrl-C stops it");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use nix::sys::signal::Signal;
 
-use crate::postgres::{self, Cluster};
+use crate::postgres::{self, Cluster, Programs};
 use crate::process::root;
 use crate::process_table::{command_line, signal_group};
 use crate::server::Server;
@@ -39,12 +39,11 @@ impl State {
         File::create(&path).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Starts the kept PostgreSQL.
-    pub(crate) fn start_database(&self, programs: Option<&Path>) -> anyhow::Result<Cluster> {
-        step("start PostgreSQL", || {
-            let folder = postgres::reachable_folder(&self.0)?;
-            Cluster::start(&folder, &postgres::programs_for(&folder, programs)?)
-        })
+    /// Finds the programs for the kept PostgreSQL, and fails if they cannot read its data.
+    pub(crate) fn database(&self, programs: Option<&Path>) -> anyhow::Result<Database> {
+        let folder = postgres::reachable_folder(&self.0)?;
+        let programs = postgres::programs_for(&folder, programs)?;
+        Ok(Database { folder, programs })
     }
 
     /// Records a process of the shop, for the case that this tool is killed before it can stop it.
@@ -82,6 +81,20 @@ impl State {
         }
         eprintln!("the next `cargo xtask up` starts over");
         Ok(())
+    }
+}
+
+/// The kept PostgreSQL, before it is started.
+#[derive(Debug)]
+pub(crate) struct Database {
+    folder: PathBuf,
+    programs: Programs,
+}
+
+impl Database {
+    /// Starts it.
+    pub(crate) fn start(&self) -> anyhow::Result<Cluster> {
+        step("start PostgreSQL", || Cluster::start(&self.folder, &self.programs))
     }
 }
 

@@ -32,9 +32,8 @@ impl Cluster {
     /// Starts the server in `folder`, and makes it first if there is none.
     pub(crate) fn start(folder: &Path, programs: &Programs) -> anyhow::Result<Self> {
         let (data, secret) = (folder.join("data"), folder.join("password"));
-        match programs::major_of_data(&data) {
-            Some(major) => programs::check_major(&data, &major, programs)?,
-            None => make(folder, programs)?,
+        if programs::major_of_data(&data).is_none() {
+            make(folder, programs)?;
         }
         let password =
             fs::read_to_string(&secret).with_context(|| format!("cannot read {}", secret.display()))?;
@@ -121,9 +120,15 @@ pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Chooses the programs for a kept data folder: those of its major version if they are installed.
+/// Chooses the programs for a data folder: those of its major version if they are installed. Fails if they cannot read it.
 pub(crate) fn programs_for(folder: &Path, chosen: Option<&Path>) -> anyhow::Result<Programs> {
-    Programs::find(chosen, programs::major_of_data(&folder.join("data")).as_deref())
+    let data = folder.join("data");
+    let major = programs::major_of_data(&data);
+    let programs = Programs::find(chosen, major.as_deref())?;
+    if let Some(major) = major {
+        programs::check_major(&data, &major, &programs)?;
+    }
+    Ok(programs)
 }
 
 /// Returns whether a PostgreSQL server is installed.

@@ -38,6 +38,8 @@ const MOMENTS: [(&str, Signal); 5] = [
 /// Starts `up` once for each moment, in a state folder of its own.
 pub(super) fn run(programs: &Programs) -> anyhow::Result<()> {
     let state = target_dir().join("up-test");
+    // What an interrupted test left.
+    reset(&state)?;
     for (number, (line, kind)) in MOMENTS.into_iter().enumerate() {
         let mark = format!("{}-{number}", std::process::id());
         let time = end_at(programs, &state, &mark, line, kind)

@@ -17,7 +17,7 @@ use crate::options::Options;
 use crate::prerequisites::{Need, ensure};
 use crate::process::root;
 use crate::server::Server;
-use crate::state::State;
+use crate::state::{Database, State};
 use crate::steps::step;
 use crate::{components, http, interrupt, keys};
 
@@ -26,29 +26,18 @@ type Variables = BTreeMap<String, String>;
 /// Runs the shop until a signal arrives.
 pub(crate) fn run(options: &Options, state: &State) -> anyhow::Result<()> {
     let started = Instant::now();
-    let is_database_needed = options.database_url.is_none() && options.postgres.is_none();
-    ensure(if is_database_needed { &[Need::Wasm, Need::Postgres] } else { &[Need::Wasm] })?;
-    let is_spin = host_name(options)? == "spin";
-    state.stop_leftovers();
-    let listen = options.listen.as_deref().unwrap_or("127.0.0.1:3000");
-    TcpListener::bind(listen)
-        .with_context(|| format!("cannot listen on {listen}"))
-        .advise("Stop the program that uses this address, or choose another with --listen.")?;
-
-    components::build()?;
-    components::build_tools()?;
-    std::fs::create_dir_all(state.file("logs"))?;
+    let kept = prepare(options, state)?;
     let secrets = keys::load_or_make(&state.file("dev.env"))?;
     let mut variables: Variables = secrets.clone();
     variables.extend(DEVELOPMENT.map(|(name, value)| (name.to_owned(), value.to_owned())));
     // Dropped in the reverse order: the servers first, then the database.
-    let _database = services::database(options, state, &secrets, &mut variables)?;
+    let _database = services::database(options, kept.as_ref(), &secrets, &mut variables)?;
     let mut servers = Vec::new();
     if let Some(emulator) = services::firestore(options, state, &mut variables)? {
         state.remember(&emulator)?;
         servers.push(emulator);
     }
-    let start = || application::start(options, state, listen, &variables);
+    let start = || application::start(options, state, listen(options), &variables);
     let (host, address) = step("start the application", start)?;
     state.remember(&host)?;
     servers.push(host);
@@ -56,8 +45,30 @@ pub(crate) fn run(options: &Options, state: &State) -> anyhow::Result<()> {
 
     let token = secrets.get("SERVICE_TOKEN").map(String::as_str).unwrap_or_default();
     // devhost calls the jobs itself; spin has no such option.
-    watch(&mut servers, is_spin.then(|| Jobs::new(&address, token)))
-        .advise(format!("The logs are in {}.", state.file("logs").display()))
+    let jobs = (host_name(options)? == "spin").then(|| Jobs::new(&address, token));
+    watch(&mut servers, jobs).advise(format!("The logs are in {}.", state.file("logs").display()))
+}
+
+/// Checks what can be checked before the build, then builds. Returns the kept database, unless the options name another one.
+fn prepare(options: &Options, state: &State) -> anyhow::Result<Option<Database>> {
+    let is_kept = options.database_url.is_none();
+    let is_installed = !is_kept || options.postgres.is_some();
+    ensure(if is_installed { &[Need::Wasm] } else { &[Need::Wasm, Need::Postgres] })?;
+    host_name(options)?;
+    let kept = is_kept.then(|| state.database(options.postgres.as_deref())).transpose()?;
+    state.stop_leftovers();
+    let listen = listen(options);
+    TcpListener::bind(listen)
+        .with_context(|| format!("cannot listen on {listen}"))
+        .advise("Stop the program that uses this address, or choose another with --listen.")?;
+    components::build()?;
+    components::build_tools()?;
+    std::fs::create_dir_all(state.file("logs"))?;
+    Ok(kept)
+}
+
+fn listen(options: &Options) -> &str {
+    options.listen.as_deref().unwrap_or("127.0.0.1:3000")
 }
 
 /// Watches the servers and calls the jobs until a signal arrives.

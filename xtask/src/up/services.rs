@@ -12,7 +12,7 @@ use crate::options::Options;
 use crate::postgres::Cluster;
 use crate::process::{built, root};
 use crate::server::Server;
-use crate::state::State;
+use crate::state::{Database, State};
 use crate::steps::step;
 
 /// Google's emulator, where Debian's package `google-cloud-cli-firestore-emulator` puts it.
@@ -22,7 +22,7 @@ const GOOGLE_EMULATOR: &str =
 /// Starts and migrates the database, and sets the variables that lead to it.
 pub(super) fn database(
     options: &Options,
-    state: &State,
+    kept: Option<&Database>,
     secrets: &Variables,
     variables: &mut Variables,
 ) -> anyhow::Result<Option<Cluster>> {
@@ -43,7 +43,7 @@ pub(super) fn database(
         lead_to(host, port);
         return Ok(None);
     }
-    let cluster = state.start_database(options.postgres.as_deref())?;
+    let cluster = kept.context("there is no database")?.start()?;
     migrate::databases(&cluster.address("postgres"), |name| cluster.address(name), password)?;
     lead_to("127.0.0.1", &cluster.port().to_string());
     Ok(Some(cluster))
