@@ -2,6 +2,5 @@ drop table product_reviews;
 drop table product_variants;
 drop table products;
 drop table categories;
-drop function rfc3339(timestamptz);
 drop extension pg_trgm;
 revoke all on schema public from products_service;

@@ -3,11 +3,6 @@
 
 create extension if not exists pg_trgm;
 
--- The one format of times in answers: RFC 3339 in UTC, to the microsecond.
-create function rfc3339(moment timestamptz) returns text
-  language sql stable parallel safe
-  return to_char(moment at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
-
 create table categories (
   id          bigint generated always as identity,
   parent_id   bigint,

@@ -1,1 +1,1 @@
-drop function correct_query(text);
+-- Changes nothing, as the migration.

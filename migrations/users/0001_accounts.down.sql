@@ -2,5 +2,4 @@ drop table user_audit_log;
 drop table user_sessions;
 drop table user_addresses;
 drop table users;
-drop function rfc3339(timestamptz);
 revoke all on schema public from users_service;

@@ -1,11 +1,6 @@
 -- Accounts, their sessions, addresses, and the log of what was done to them.
 -- The service's role is made by `migrate bootstrap`; it owns nothing, and gets below what each statement of the service needs.
 
--- The one format of times in answers: RFC 3339 in UTC, to the microsecond.
-create function rfc3339(moment timestamptz) returns text
-  language sql stable parallel safe
-  return to_char(moment at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
-
 create table users (
   id            bigint generated always as identity,
   -- In its normal form: the service trims and lower-cases before it asks, so a plain unique index is enough.

@@ -1,9 +1,4 @@
-drop function erase_account(bigint, bigint);
 drop index users_admins;
-drop function administer_account(bigint, bigint, text, text, boolean);
-drop function account_json(users);
-drop function address_json(user_addresses);
-drop function save_address(bigint, bigint, text, bigint, text, text, text, text, text, text, boolean);
 alter table users drop column erased_at;
 alter table user_addresses drop column version;
 alter table users drop column version;

@@ -18,16 +18,26 @@ pub struct NativePg {
 }
 
 impl NativePg {
-    /// Makes a database for one test.
+    /// Creates a migrated database for one test.
     pub async fn fresh(service: Service) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("store_{}_{}_{number}", service.name(), std::process::id());
-        let admin = environment("CARTWHEEL_TEST_PG");
-        connect(&admin).await.batch_execute(&format!("create database {name}")).await.unwrap();
-        let address = admin.replace("dbname=postgres", &format!("dbname={name}"));
+        let address = empty_database(service).await;
         migrate::up(service, &address).await.unwrap();
         Self::connected(service, address).await
+    }
+
+    /// Creates a database from a dump.
+    pub async fn restored(service: Service, dump: &str) -> Self {
+        // The dump grants rights to the service's role, which the migrations create.
+        Self::fresh(service).await;
+        let address = empty_database(service).await;
+        connect(&address).await.batch_execute(dump).await.unwrap();
+        Self::connected(service, address).await
+    }
+
+    /// The administrator's address of the database.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Another connection to the same database.
@@ -106,6 +116,34 @@ impl Plans {
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
+}
+
+/// Creates an empty database and returns the administrator's address of it.
+async fn empty_database(service: Service) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("store_{}_{}_{number}", service.name(), std::process::id());
+    let admin = environment("CARTWHEEL_TEST_PG");
+    let client = connect(&admin).await;
+    client.batch_execute(&create_role(service)).await.unwrap();
+    client.batch_execute(&format!("create database {name}")).await.unwrap();
+    admin.replace("dbname=postgres", &format!("dbname={name}"))
+}
+
+/// Returns the statement that creates the role of a service. Roles belong to the whole cluster, and tests that run at the same
+/// time must not create the same one twice.
+fn create_role(service: Service) -> String {
+    format!(
+        "do $$
+         begin
+           perform pg_advisory_xact_lock(1);
+           if not exists (select from pg_roles where rolname = '{0}_service') then
+             create role {0}_service nologin;
+           end if;
+         end
+         $$",
+        service.name()
+    )
 }
 
 /// Connects, for as long as the client lives.

@@ -1,1 +1,1 @@
-select administered_product_json(p)::text from products p where p.id = $1::bigint
+select administered_product_json($1::bigint)::text

@@ -6,7 +6,7 @@ select p.version || E'\n' || json_build_object(
   'stockQuantity', p.stock_quantity, 'inStock', p.stock_quantity > 0,
   'rating', json_build_object('average', product_rating(p.rating_sum, p.rating_count), 'count', p.rating_count),
   'createdAt', rfc3339(p.created_at),
-  'variants', variants_json(p)
+  'variants', variants_json(p.id, p.base_price)
 )::text
 from products p
 join categories c on c.id = p.category_id

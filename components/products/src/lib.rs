@@ -1,7 +1,7 @@
 //! The products service: the catalogue, and the stock ledger with its reservations.
 //!
 //! Read [`filter`], [`reservation`], [`catalogue`], [`review`] and [`movement`] for the rules, [`api`] for the routes, [`store`] and `sql/` for what the database
-//! does. Reserving itself is a function of the database (`migrations/products/0002_stock.up.sql`): it locks, checks and
+//! does. Reserving itself is a function of the database (`migrations/products/functions/reserve_stock.sql`): it locks, checks and
 //! takes all lines in one statement.
 #![warn(missing_docs)]
 

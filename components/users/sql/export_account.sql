@@ -1,11 +1,13 @@
 -- Everything that is held about a person, but for what would let somebody in.
 select json_build_object(
   'exportedAt', rfc3339(now()),
-  'user', account_json(u)::jsonb - 'version' || jsonb_build_object(
+  'user', account_json(
+    u.id, u.email, u.email_verified_at, u.full_name, u.role, u.disabled_at, u.created_at, u.version
+  )::jsonb - 'version' || jsonb_build_object(
     'emailVerifiedAt', rfc3339(u.email_verified_at), 'updatedAt', rfc3339(u.updated_at)
   ),
   'addresses', (
-    select coalesce(json_agg(address_json(a)::jsonb - 'version' order by a.id), '[]')
+    select coalesce(json_agg(address_json(a.id)::jsonb - 'version' order by a.id), '[]')
     from user_addresses a where a.user_id = u.id
   ),
   'sessions', (

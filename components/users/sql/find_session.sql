@@ -1,6 +1,8 @@
 -- Who somebody is. What the token says of them is not asked: revocation, a disabled account and a change of role count at
 -- once. Parameters: session, account, idle lifetime in seconds.
-select json_build_object('sessionId', s.id, 'account', account_json(u))::text
+select json_build_object('sessionId', s.id, 'account', account_json(
+  u.id, u.email, u.email_verified_at, u.full_name, u.role, u.disabled_at, u.created_at, u.version
+))::text
 from user_sessions s
 join users u on u.id = s.user_id
 where s.id = $1::bigint

@@ -1,5 +1,5 @@
 -- Parameters: account, the last id of the page before, how many.
-select coalesce(json_agg(address_json(a) order by a.id), '[]')::text
+select coalesce(json_agg(address_json(page.id) order by page.id), '[]')::text
 from (
   select id
   from user_addresses
@@ -7,4 +7,3 @@ from (
   order by id
   limit $3::bigint
 ) page
-join user_addresses a on a.id = page.id

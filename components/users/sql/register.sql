@@ -3,7 +3,9 @@
 with new_user as (
   insert into users as u (email, password_hash, full_name)
   values ($1::text, $2::text, $3::text)
-  returning u.id, u as account
+  returning u.id, account_json(
+    u.id, u.email, u.email_verified_at, u.full_name, u.role, u.disabled_at, u.created_at, u.version
+  ) as account
 ), new_session as (
   insert into user_sessions (user_id, token_hash, user_agent, ip, expires_at)
   select id, $4::text, $5::text, $6::text, now() + make_interval(secs => $7::bigint)
@@ -19,5 +21,5 @@ with new_user as (
   insert into user_audit_log (user_id, action, metadata)
   select u.id, 'register', jsonb_build_object('ip', $6::text, 'sessionId', s.id) from new_user u, new_session s
 )
-select json_build_object('sessionId', s.id, 'account', account_json(u.account))::text
+select json_build_object('sessionId', s.id, 'account', u.account)::text
 from new_user u, new_session s

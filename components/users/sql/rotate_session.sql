@@ -36,7 +36,9 @@ with session as (
   where outcome <> 'rotated'
 )
 select json_build_object(
-  'outcome', v.outcome, 'rotation', step.rotation, 'sessionId', v.id, 'account', account_json(u)
+  'outcome', v.outcome, 'rotation', step.rotation, 'sessionId', v.id, 'account', account_json(
+    u.id, u.email, u.email_verified_at, u.full_name, u.role, u.disabled_at, u.created_at, u.version
+  )
 )::text
 from verdict v
 join step on true

@@ -3,7 +3,9 @@
 -- Parameters: account, hash of the refresh token, user agent, ip, lifetime in seconds, version of the password that was
 -- right, and its new hash if it was hashed with outdated parameters.
 with account as (
-  select u.id, u.email, u as account
+  select u.id, u.email, account_json(
+    u.id, u.email, u.email_verified_at, u.full_name, u.role, u.disabled_at, u.created_at, u.version
+  ) as account
   from users u
   where u.id = $1::bigint and u.disabled_at is null and u.password_version = $6::bigint
   for no key update
@@ -25,5 +27,5 @@ with account as (
   insert into user_audit_log (user_id, action, metadata)
   select a.id, 'login', jsonb_build_object('ip', $4::text, 'sessionId', s.id) from account a, new_session s
 )
-select json_build_object('sessionId', s.id, 'account', account_json(a.account))::text
+select json_build_object('sessionId', s.id, 'account', a.account)::text
 from account a, new_session s

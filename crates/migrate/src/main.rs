@@ -1,13 +1,16 @@
 //! `migrate`, see `--help`.
 
+use std::backtrace::BacktraceStatus;
+use std::process::ExitCode;
+
 use anyhow::{Context as _, bail};
 use lexopt::prelude::{Long, Value, ValueExt as _};
-use migrate::{NewAccount, Role, Service};
+use migrate::{Changes, NewAccount, Role, Service};
 
 const USAGE: &str = "\
-migrate bootstrap      --service users|products --url ADMIN    makes the database and its role (password: $ROLE_PASSWORD)
-migrate up             --service users|products --url URL      applies what is not applied
-migrate down           --service users|products --url URL [--to N]   takes all above N back (default 0)
+migrate bootstrap      --service users|products --url ADMIN    creates the database and its role (password: $ROLE_PASSWORD)
+migrate up             --service users|products --url URL      applies the migrations and functions that are not applied
+migrate down           --service users|products --url URL [--to N]   drops the functions and reverts the migrations above N (default 0)
 migrate status         --service users|products --url URL
 migrate seed           --service users|products --url URL      fills a database for development
 migrate create-account --url URL --email E --name N --role customer|admin    (password: $ACCOUNT_PASSWORD)
@@ -26,8 +29,18 @@ struct Options {
     role: String,
 }
 
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
+async fn run() -> anyhow::Result<()> {
     let options = parse_arguments()?;
     let service = || Service::parse(options.service.as_deref().context("--service is missing")?);
     let url = options.url.clone().or_else(|| std::env::var("DATABASE_URL").ok());
@@ -37,9 +50,13 @@ async fn main() -> anyhow::Result<()> {
             let role = Role { service: service()?, password: secret("ROLE_PASSWORD")? };
             migrate::bootstrap(url()?, &role).await
         }
-        Some("up") => migrate::up(service()?, url()?).await.map(|done| print_names("applied", &done)),
+        Some("up") => migrate::up(service()?, url()?)
+            .await
+            .map(|changes| print_changes("applied", "replaced", &changes)),
         Some("down") => {
-            migrate::down(service()?, url()?, options.to).await.map(|done| print_names("took back", &done))
+            let changes = migrate::down(service()?, url()?, options.to).await?;
+            print_changes("reverted", "dropped", &changes);
+            Ok(())
         }
         Some("status") => {
             for (name, is_applied) in migrate::status(service()?, url()?).await? {
@@ -57,7 +74,7 @@ async fn main() -> anyhow::Result<()> {
                 password: &password,
             };
             migrate::create_account(url()?, &account).await.map(|made| {
-                print(if made { "made" } else { "there already" });
+                print(if made { "created" } else { "exists already" });
             })
         }
         None => {
@@ -92,12 +109,25 @@ fn secret(name: &str) -> anyhow::Result<String> {
     std::env::var(name).with_context(|| format!("{name} is not set"))
 }
 
-fn print_names(what: &str, names: &[&str]) {
-    if names.is_empty() {
+fn print_changes(migrations: &str, functions: &str, changes: &Changes) {
+    if *changes == Changes::default() {
         print("nothing to do");
     }
-    for name in names {
-        print(&format!("{what} {name}"));
+    for name in &changes.migrations {
+        print(&format!("{migrations} {name}"));
+    }
+    if !changes.functions.is_empty() {
+        print(&format!("{functions} {} functions", changes.functions.len()));
+    }
+}
+
+/// Prints the error and its causes as one line. The stack is printed if `RUST_BACKTRACE` asks for it.
+#[expect(clippy::print_stderr, reason = "a command line tool reports its failure")]
+fn report(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+    let backtrace = error.backtrace();
+    if backtrace.status() == BacktraceStatus::Captured {
+        eprintln!("{backtrace}");
     }
 }
 

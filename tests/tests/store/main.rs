@@ -9,5 +9,6 @@
 mod catalogue_plans;
 mod plans;
 mod products;
+mod schema;
 mod statements;
 mod users;

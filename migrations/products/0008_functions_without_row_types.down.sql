@@ -1,0 +1,1 @@
+-- Creates nothing: the functions that were dropped would prevent every later change of their tables.

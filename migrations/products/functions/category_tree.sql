@@ -1,0 +1,10 @@
+-- A category, by slug or name, and all that is below it. Empty for an unknown one.
+create or replace function category_tree(wanted text) returns setof bigint
+  language sql stable as $$
+  with recursive tree as (
+    select id from categories where slug = lower(wanted) or lower(name) = lower(wanted)
+    union
+    select child.id from categories child join tree on child.parent_id = tree.id
+  )
+  select id from tree
+$$;

@@ -1,0 +1,10 @@
+-- Returns a variant as its product shows it.
+create or replace function variant_json(
+  id bigint, variant_name text, price_modifier numeric, stock_quantity bigint, base_price numeric
+) returns json
+  language sql stable as $$
+  select json_build_object(
+    'id', id, 'variantName', variant_name, 'priceModifier', price_modifier,
+    'price', base_price + price_modifier, 'stockQuantity', stock_quantity
+  )
+$$;

@@ -1,0 +1,9 @@
+-- The client's lines with those for the same thing added up: checked one by one, each of two halves would look available.
+create or replace function wanted_lines(wanted jsonb)
+  returns table (line_number bigint, product_id bigint, variant_id bigint, quantity bigint)
+  language sql immutable as $$
+  select min(line.ordinality), (line.value ->> 'productId')::bigint, (line.value ->> 'variantId')::bigint,
+    sum((line.value ->> 'quantity')::bigint)::bigint
+  from jsonb_array_elements(wanted) with ordinality as line
+  group by 2, 3
+$$;

@@ -1,0 +1,4 @@
+create or replace function throttle_slot(p_subject text) returns bigint
+  language sql immutable strict parallel safe as $$
+  select hashtextextended(p_subject, 0) & 1048575
+$$;
