@@ -9,6 +9,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -40,7 +41,11 @@ impl Cluster {
         // The port of a server that an earlier run left is not known.
         stop(&data)?;
         let cluster = Self { folder: folder.to_owned(), port: free_port()?, password, is_throwaway: false };
-        cluster.launch(programs)?;
+        if let Err(error) = cluster.launch(programs) {
+            // An interrupted pg_ctl may have started a server that has not written its process id yet. Dropping the cluster stops it.
+            std::thread::sleep(Duration::from_millis(200));
+            return Err(error);
+        }
         Ok(cluster)
     }
 

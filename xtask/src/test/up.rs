@@ -26,11 +26,13 @@ const MARK: &str = "CARTWHEEL_UP_TEST";
 const HALF_A_REQUEST: &str = "POST /users/login HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\n\
     content-length: 100\r\n\r\n{";
 
-/// The lines of `up` upon which a signal is sent: during the build, while PostgreSQL and the hosts start, and when the shop is open.
-const MOMENTS: [(&str, Signal); 5] = [
+/// The lines of `up` upon which a signal is sent: during the build, while PostgreSQL is made and started, while the application starts,
+/// and when the shop is open.
+const MOMENTS: [(&str, Signal); 6] = [
     ("==> build the components", Signal::SIGINT),
     ("==> start PostgreSQL", Signal::SIGTERM),
     ("==> migrate and seed", Signal::SIGINT),
+    ("==> start PostgreSQL", Signal::SIGTERM),
     ("==> start the application", Signal::SIGTERM),
     ("The shop is open at http://", Signal::SIGTERM),
 ];
