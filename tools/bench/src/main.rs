@@ -1,4 +1,4 @@
-//! Measures a running shop. See `bench/README.md`.
+//! Measures a running shop. See `tools/bench/README.md`.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a command line tool talks to a person")]
 #![expect(clippy::disallowed_methods, reason = "this measures by the machine's clock")]

@@ -31,7 +31,7 @@ pub(crate) struct Setup {
 
 fn probe() -> String {
     let told = "DEVHOST_PROBE_WASM must name the probe: \
-                DEVHOST_PROBE_WASM=$(crates/devhost/probe/build.sh) cargo test -p devhost";
+                DEVHOST_PROBE_WASM=$(tools/devhost/probe/build.sh) cargo test -p devhost";
     let path = std::env::var("DEVHOST_PROBE_WASM").expect(told);
     std::fs::canonicalize(&path).expect(told).display().to_string()
 }
