@@ -1,4 +1,4 @@
-//! Lists the files of `migrations/`, so that the binary needs nothing beside itself.
+//! Embeds the files of `migrations/` in the binary.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Clients that send one request after the other, and how long each of them took.
+//! Sends requests without a pause, and measures their latencies.
 
 use std::time::{Duration, Instant};
 
@@ -11,34 +11,33 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::task::JoinSet;
 
-/// A request that is sent again and again.
+/// A request that is sent repeatedly.
 #[derive(Debug, Clone)]
-pub(crate) struct Shot {
+pub(crate) struct Template {
     pub(crate) method: Method,
     pub(crate) url: String,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Option<String>,
 }
 
-impl Shot {
-    /// A GET.
+impl Template {
     pub(crate) fn get(url: String) -> Self {
         Self { method: Method::GET, url, headers: Vec::new(), body: None }
     }
 
-    /// A POST of JSON.
+    /// Returns a POST request with a JSON body.
     pub(crate) fn post(url: String, body: &serde_json::Value) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
         Self { method: Method::POST, url, headers, body: Some(body.to_string()) }
     }
 }
 
-/// How long the requests took, shortest first.
+/// The latencies of requests, shortest first.
 #[derive(Debug, Default)]
 pub(crate) struct Latencies(Vec<Duration>);
 
 impl Latencies {
-    /// How long so many of a thousand took at most.
+    /// Returns the latency that `permille` of a thousand requests do not exceed.
     pub(crate) fn permille(&self, permille: usize) -> Duration {
         let index = self.0.len().saturating_sub(1).saturating_mul(permille) / 1000;
         self.0.get(index).copied().unwrap_or_default()
@@ -54,22 +53,22 @@ impl Latencies {
     }
 }
 
-/// So many clients send a request without a pause for so long. Each has a connection of its own.
+/// Sends a request from several clients for `time`. Each client has its own connection and sends without a pause.
 ///
 /// # Errors
-/// If any answer is not a success: then the figures would say nothing.
-pub(crate) async fn run(shot: &Shot, clients: usize, time: Duration) -> anyhow::Result<Latencies> {
+/// If an answer is not a success, because the latencies are then meaningless.
+pub(crate) async fn run(template: &Template, clients: usize, time: Duration) -> anyhow::Result<Latencies> {
     let end = Instant::now() + time;
     let mut tasks = JoinSet::new();
     for _ in 0..clients {
-        let shot = shot.clone();
+        let template = template.clone();
         tasks.spawn(async move {
             let client: Client<HttpConnector, Full<Bytes>> =
                 Client::builder(TokioExecutor::new()).build_http();
             let mut latencies = Latencies::default();
             while Instant::now() < end {
                 let started = Instant::now();
-                send(&client, &shot).await?;
+                send(&client, &template).await?;
                 latencies.0.push(started.elapsed());
             }
             anyhow::Ok(latencies)
@@ -82,26 +81,27 @@ pub(crate) async fn run(shot: &Shot, clients: usize, time: Duration) -> anyhow::
     Ok(all)
 }
 
-async fn send(client: &Client<HttpConnector, Full<Bytes>>, shot: &Shot) -> anyhow::Result<Bytes> {
-    let request = Request::builder().method(shot.method.clone()).uri(&shot.url);
-    let request = shot.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
-    let request = request.body(Full::from(shot.body.clone().unwrap_or_default()))?;
-    let answer = client.request(request).await.with_context(|| format!("{} is not there", shot.url))?;
+async fn send(client: &Client<HttpConnector, Full<Bytes>>, template: &Template) -> anyhow::Result<Bytes> {
+    let request = Request::builder().method(template.method.clone()).uri(&template.url);
+    let headers = template.headers.iter();
+    let request = headers.fold(request, |request, (name, value)| request.header(*name, value));
+    let request = request.body(Full::from(template.body.clone().unwrap_or_default()))?;
+    let answer = client.request(request).await.with_context(|| format!("cannot reach {}", template.url))?;
     let status = answer.status();
     let body = answer.into_body().collect().await?.to_bytes();
-    ensure!(status.is_success(), "{} answered {status}: {}", shot.url, String::from_utf8_lossy(&body));
+    ensure!(status.is_success(), "{} answered {status}: {}", template.url, String::from_utf8_lossy(&body));
     Ok(body)
 }
 
-/// Sends a request once, and returns what it was answered.
+/// Sends a request once, and returns the body of the answer.
 ///
 /// # Errors
 /// If the answer is not a success.
-pub(crate) async fn once(shot: &Shot) -> anyhow::Result<Bytes> {
-    send(&Client::builder(TokioExecutor::new()).build_http(), shot).await
+pub(crate) async fn once(template: &Template) -> anyhow::Result<Bytes> {
+    send(&Client::builder(TokioExecutor::new()).build_http(), template).await
 }
 
-/// With two decimals.
+/// Writes a time in milliseconds with two decimals.
 pub(crate) fn milliseconds(time: Duration) -> String {
     let micros = time.as_micros();
     format!("{}.{:02}", micros / 1000, micros % 1000 / 10)

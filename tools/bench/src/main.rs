@@ -1,7 +1,7 @@
 //! Measures a running shop. See `tools/bench/README.md`.
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, reason = "a command line tool talks to a person")]
-#![expect(clippy::disallowed_methods, reason = "this measures by the machine's clock")]
+#![expect(clippy::print_stdout, reason = "a command line tool prints its results")]
+#![expect(clippy::disallowed_methods, reason = "latencies are measured with the machine's clock")]
 
 mod hashing;
 mod load;
@@ -13,11 +13,10 @@ use anyhow::bail;
 use lexopt::prelude::{Long, Value, ValueExt as _};
 
 const USAGE: &str = "\
-bench hashing [--url URL] [--rounds N] [--seconds N]    what logins cost those who read the catalogue
-bench search  [--url URL] [--seconds N]                 how long searches take in 100,000 products
+bench hashing [--url URL] [--rounds N] [--seconds N]    measures the effect of logins on reads of the catalog
+bench search  [--url URL] [--seconds N]                 measures searches in 100,000 products
 ";
 
-/// What the command line said.
 struct Options {
     url: String,
     rounds: usize,

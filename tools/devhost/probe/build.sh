@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the probe and prints the path of the component. CARGO, RUSTC, RUSTFLAGS and CARGO_BUILD_FLAGS are honoured, for
-# machines where the wasm32-wasip2 target does not come from rustup.
+# Builds the probe and prints the path of the component. Reads CARGO, RUSTC, RUSTFLAGS and CARGO_BUILD_FLAGS, for machines
+# whose wasm32-wasip2 target is not from rustup.
 set -eu
 cd "$(dirname "$0")"
 : "${CARGO_TARGET_DIR:=$PWD/../../../target/probe}"

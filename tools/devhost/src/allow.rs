@@ -1,8 +1,8 @@
-//! `allowed_outbound_hosts`: what a component may reach.
+//! Parses `allowed_outbound_hosts` and matches destinations against it.
 
 use anyhow::{Context as _, bail};
 
-/// The entries of one component.
+/// The destinations that a component may connect to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct AllowedHosts(Vec<Entry>);
 
@@ -15,12 +15,12 @@ struct Entry {
 }
 
 impl AllowedHosts {
-    /// Reads entries whose templates are expanded: `scheme://host[:port]`, the host perhaps `*.example.com`.
+    /// Parses entries whose templates are expanded: `scheme://host[:port]`. The host may be `*` or `*.example.com`.
     pub(crate) fn parse(entries: &[String]) -> anyhow::Result<Self> {
         entries.iter().map(|entry| Entry::parse(entry)).collect::<anyhow::Result<_>>().map(Self)
     }
 
-    /// Whether an entry covers this destination.
+    /// Returns whether an entry covers this destination.
     pub(crate) fn allows(&self, scheme: &str, host: &str, port: u16) -> bool {
         self.0.iter().any(|entry| entry.covers(scheme, host, port))
     }
@@ -40,7 +40,7 @@ impl Entry {
                 None => (authority, default_port(scheme)),
             };
             if host != "*" && host.strip_prefix("*.").unwrap_or(host).contains('*') {
-                bail!("a * stands for a whole host or for its first labels");
+                bail!("* must be the whole host or its first label");
             }
             Ok(Entry { scheme: scheme.to_owned(), host: host.to_ascii_lowercase(), port })
         };
@@ -60,6 +60,7 @@ impl Entry {
     }
 }
 
+/// Returns the port that a scheme uses unless the address has one.
 pub(crate) fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),

@@ -1,4 +1,4 @@
-//! The host side of Spin's two interfaces, generated from `wit/`.
+//! The host's side of Spin's two interfaces, generated from `wit/`.
 #![allow(clippy::all, missing_debug_implementations, unreachable_pub, reason = "generated code")]
 
 wasmtime::component::bindgen!({

@@ -1,4 +1,4 @@
-//! What a CronJob does on the cluster: posts to a path, again and again.
+//! Posts to a path at a fixed interval, as a CronJob does on the cluster.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -18,10 +18,11 @@ pub(crate) struct Job {
 }
 
 pub(crate) async fn run(job: Job, router: Arc<Router>) {
-    let mut turns = tokio::time::interval(Duration::from_secs(job.seconds.max(1)));
-    turns.tick().await;
+    let mut interval = tokio::time::interval(Duration::from_secs(job.seconds.max(1)));
+    // The first tick is immediate.
+    interval.tick().await;
     loop {
-        turns.tick().await;
+        interval.tick().await;
         let mut request = Request::post(&job.path).header(HOST, "localhost");
         if let Some(bearer) = &job.bearer {
             request = request.header(AUTHORIZATION, format!("Bearer {bearer}"));

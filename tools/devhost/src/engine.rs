@@ -1,4 +1,4 @@
-//! Wasmtime: how components are compiled, and how much of the machine their instances may take.
+//! Configures Wasmtime: compiles components and limits the resources of their instances.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,17 +12,18 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 use crate::bindings;
 use crate::guest::{Component, Guest, Platform};
 
-/// The most instances at once. Each request beyond what the living ones take starts a new one.
+/// The maximum number of instances at once. A request that no running instance accepts starts a new one.
 const MAX_INSTANCES: u32 = 256;
 
-/// How often a guest that computes is interrupted, so that others get their turn.
+/// The interval after which a CPU-bound guest yields to other guests.
 const TICK: Duration = Duration::from_millis(2);
 
 pub(crate) fn new(cache_directory: Option<&Path>) -> anyhow::Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model_async(true).epoch_interruption(true);
     if let Some(directory) = cache_directory {
-        std::fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        std::fs::create_dir_all(directory)
+            .with_context(|| format!("cannot create {}", directory.display()))?;
         let directory = directory.canonicalize()?;
         let mut cache = CacheConfig::new();
         cache.with_directory(directory);
@@ -47,7 +48,7 @@ fn pool() -> PoolingAllocationConfig {
         .total_core_instances(MAX_INSTANCES.saturating_mul(4))
         .total_memories(MAX_INSTANCES)
         .total_tables(MAX_INSTANCES.saturating_mul(2))
-        // Each request of an instance has a stack of its own. As many as Spin has.
+        // Each concurrent request uses one stack. Spin has the same limit.
         .total_stacks(1000)
         .max_component_instance_size(8 * 1024 * 1024)
         .max_core_instance_size(4 * 1024 * 1024)
@@ -59,18 +60,18 @@ fn pool() -> PoolingAllocationConfig {
 
 fn tick(engine: &Engine) -> anyhow::Result<()> {
     let engine = engine.weak();
-    let forever = move || {
+    let increment = move || {
         while let Some(engine) = engine.upgrade() {
             engine.increment_epoch();
             drop(engine);
             std::thread::sleep(TICK);
         }
     };
-    std::thread::Builder::new().name("epoch".to_owned()).spawn(forever).context("cannot start a thread")?;
+    std::thread::Builder::new().name("epoch".to_owned()).spawn(increment).context("cannot start a thread")?;
     Ok(())
 }
 
-/// Compiles a component, or takes it from the cache, and links it with everything that devhost offers.
+/// Compiles a component or loads it from the cache, and links it with the interfaces of devhost.
 pub(crate) fn prepare(engine: &Engine, source: &Path) -> anyhow::Result<ServicePre<Guest>> {
     let link = || -> wasmtime::Result<ServicePre<Guest>> {
         let wasm = Wasm::from_file(engine, source)?;
@@ -87,7 +88,7 @@ pub(crate) fn prepare(engine: &Engine, source: &Path) -> anyhow::Result<ServiceP
     })
 }
 
-/// A store for one instance.
+/// Creates the store of an instance.
 pub(crate) fn store(engine: &Engine, component: &Arc<Component>) -> wasmtime::Store<Guest> {
     let mut store = wasmtime::Store::new(engine, Guest::new(Arc::clone(component)));
     store.limiter(|guest| &mut guest.limits);

@@ -1,4 +1,4 @@
-//! What one instance has on the host's side.
+//! The state that the host keeps for an instance.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::outbound::{Hooks, Outbound};
 use crate::output::{Lines, Target};
 use crate::pool::Pools;
 
-/// What all instances of a component share.
+/// The state that all instances of a component share.
 #[derive(Debug)]
 pub(crate) struct Component {
     pub(crate) name: String,
@@ -32,13 +32,13 @@ pub(crate) struct Guest {
     pub(crate) limits: wasmtime::StoreLimits,
 }
 
-/// The largest linear memory of an instance: enough for one password hash of 19 MiB and a full body beside it.
+/// The maximum linear memory of an instance: one password hash of 19 MiB and a request body of the maximum size fit.
 const MAX_MEMORY_BYTES: usize = 128 * 1024 * 1024;
 
 impl Guest {
     pub(crate) fn new(component: Arc<Component>) -> Self {
         Self {
-            // No files, no environment, no sockets: a component has its output and what the manifest lists.
+            // A guest has its outputs, and no files, environment or sockets.
             wasi: WasiCtx::builder()
                 .stdout(Lines::to(Target::Stdout))
                 .stderr(Lines::to(Target::Stderr))
@@ -72,13 +72,13 @@ impl wasmtime_wasi_http::WasiHttpView for Guest {
     }
 }
 
-/// The part of a [`Guest`] that Spin's interfaces work on.
+/// The part of a [`Guest`] that the implementation of Spin's interfaces uses.
 pub(crate) struct View<'a> {
     pub(crate) table: &'a mut ResourceTable,
     pub(crate) component: &'a Arc<Component>,
 }
 
-/// Says to Wasmtime that these interfaces work on a [`View`].
+/// Selects [`View`] as the data of Spin's interfaces.
 pub(crate) struct Platform;
 
 impl HasData for Platform {

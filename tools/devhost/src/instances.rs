@@ -1,4 +1,4 @@
-//! How requests share instances: as on Spin, 128 requests for each, 16 of them at once, and gone after a second without one.
+//! Reuses instances as Spin does: an instance handles up to 128 requests, 16 of them concurrently, and ends after one idle second.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ const MAX_REQUESTS: usize = 128;
 const MAX_CONCURRENT: usize = 16;
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Spin sets none. Here a request that takes this long is a mistake that somebody wants to see.
+/// The maximum duration of a request. Spin has no such limit; here it makes a request that hangs visible.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Makes the instances of a component.
+/// Creates the instances of a component.
 pub(crate) struct Factory {
     pub(crate) engine: Engine,
     pub(crate) pre: ServicePre<Guest>,
@@ -48,7 +48,7 @@ impl HandlerState for Factory {
     }
 }
 
-/// Ends an instance that has nothing to do, or has been at it for too long.
+/// Ends an instance that is idle or whose request exceeds the time limit.
 pub(crate) struct Expiration(Pin<Box<Sleep>>);
 
 impl WorkerExpiration for Expiration {
@@ -67,6 +67,7 @@ impl WorkerExpiration for Expiration {
     }
 }
 
+/// Decides whether an instance accepts another request.
 pub(crate) struct Reuse {
     component: String,
 }

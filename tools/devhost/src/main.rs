@@ -10,10 +10,10 @@ mod instances;
 mod manifest;
 mod outbound;
 mod output;
-mod patience;
 mod pg;
 mod pgtypes;
 mod pool;
+mod read_timeout;
 mod route;
 mod router;
 mod server;
@@ -117,13 +117,13 @@ fn parse_arguments() -> anyhow::Result<Option<Options>> {
     Ok(Some(options))
 }
 
-/// Tells the developer what happens.
-#[expect(clippy::print_stderr, reason = "standard output belongs to the components' log")]
+/// Writes a message of devhost itself.
+#[expect(clippy::print_stderr, reason = "standard output carries the components' log")]
 fn log(line: &str) {
     eprintln!("devhost: {line}");
 }
 
-#[expect(clippy::print_stdout, reason = "what was asked for on the command line")]
+#[expect(clippy::print_stdout, reason = "the usage and the address are output for a person")]
 fn print(text: &str) {
     println!("{text}");
 }

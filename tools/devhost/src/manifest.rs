@@ -1,4 +1,4 @@
-//! `spin.toml`, manifest version 2: the part that the shop uses.
+//! Reads `spin.toml`, manifest version 2, as far as the shop uses it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,11 +13,10 @@ use crate::route::Pattern;
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) components: Vec<Component>,
-    /// Patterns and the indices of their components.
+    /// The patterns with the indices of their components.
     pub(crate) routes: Vec<(Pattern, usize)>,
 }
 
-/// A component of the application.
 #[derive(Debug)]
 pub(crate) struct Component {
     pub(crate) name: String,
@@ -66,7 +65,7 @@ struct RawComponent {
 }
 
 impl App {
-    /// Reads the manifest. `environment` gives the values of `SPIN_VARIABLE_*`.
+    /// Reads the manifest. `environment` returns the values of `SPIN_VARIABLE_*`.
     pub(crate) fn load(path: &Path, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -108,16 +107,17 @@ impl Component {
     ) -> anyhow::Result<Self> {
         let hosts = raw.allowed_outbound_hosts.iter().map(|entry| expand(entry, variables));
         let hosts: Vec<String> = hosts.collect::<anyhow::Result<_>>()?;
-        let given = raw.variables.into_iter().map(|(key, value)| Ok((key, expand(&value, variables)?)));
+        let variables = raw.variables.into_iter().map(|(key, value)| Ok((key, expand(&value, variables)?)));
         Ok(Self {
             name,
             source: directory.join(raw.source),
             allowed_hosts: AllowedHosts::parse(&hosts)?,
-            variables: given.collect::<anyhow::Result<_>>()?,
+            variables: variables.collect::<anyhow::Result<_>>()?,
         })
     }
 }
 
+/// Returns the value of each variable, or fails with the names of all that have none.
 fn resolve(
     declared: &BTreeMap<String, Variable>,
     environment: impl Fn(&str) -> Option<String>,
@@ -190,14 +190,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
-        let told = |manifest: &str| format!("{:#}", load(manifest, &[]).unwrap_err());
-        assert!(told(MANIFEST).contains("SPIN_VARIABLE_PASSWORD"), "{}", told(MANIFEST));
+    fn a_missing_variable_or_component_is_named() {
+        let message = |manifest: &str| format!("{:#}", load(manifest, &[]).unwrap_err());
+        assert!(message(MANIFEST).contains("SPIN_VARIABLE_PASSWORD"), "{}", message(MANIFEST));
         let unknown = MANIFEST.replace("{{host}}", "{{ hots }}").replace("required = true", "default = \"\"");
-        assert!(told(&unknown).contains("component a: \"host={{ hots }} "), "{}", told(&unknown));
+        assert!(message(&unknown).contains("component a: \"host={{ hots }} "), "{}", message(&unknown));
         let orphan = MANIFEST
             .replace("component = \"a\"", "component = \"b\"")
             .replace("required = true", "default = \"\"");
-        assert!(told(&orphan).contains("no component b"), "{}", told(&orphan));
+        assert!(message(&orphan).contains("no component b"), "{}", message(&orphan));
     }
 }

@@ -1,4 +1,4 @@
-//! Outbound `wasi:http`: the one place for the allow list, the connection pool, and the way to a sibling component.
+//! Sends outbound `wasi:http` requests: checks the allow list, pools connections, and calls sibling components in process.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -16,22 +16,22 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::allow::default_port;
 use crate::guest::Component;
-use crate::patience::Patience;
+use crate::read_timeout::ReadTimeoutBody;
 use crate::router::Router;
 
-/// The suffix of the host names that mean a component of the same application.
+/// The suffix of the host names of components of the same application.
 const SIBLING_SUFFIX: &str = ".spin.internal";
 
-/// Spin's limit on each step, where the guest sets none.
+/// The limit on each step of a request unless the guest sets one, as on Spin.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
 type HttpClient = Client<HttpsConnector<HttpConnector>, WasiBody>;
 type Answer = Result<Response<WasiBody>, Error>;
 type IoResult = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
-/// The way out, shared by all components.
+/// The outbound HTTP client, shared by all components.
 pub(crate) struct Outbound {
-    /// By the time they wait for a connection, which hyper knows only per client. A component sets one limit, if any.
+    /// By connect timeout, which hyper sets per client. A component uses one timeout, if any.
     clients: Mutex<BTreeMap<Duration, HttpClient>>,
     router: OnceLock<Weak<Router>>,
 }
@@ -41,7 +41,7 @@ impl Outbound {
         Self { clients: Mutex::default(), router: OnceLock::new() }
     }
 
-    /// Says where the siblings are, once they exist.
+    /// Sets the router to the siblings, which is created after this.
     pub(crate) fn connect(&self, router: &Arc<Router>) {
         let _ = self.router.set(Arc::downgrade(router));
     }
@@ -63,7 +63,7 @@ impl Outbound {
                 }
                 None => {
                     let client = self.client(options.connect_timeout.unwrap_or(DEFAULT_TIMEOUT));
-                    let response = client.request(request).await.map_err(|error| explain(&error))?;
+                    let response = client.request(request).await.map_err(|error| to_wasi_error(&error))?;
                     Ok(response.map(|body| body.map_err(Error::from).boxed_unsync()))
                 }
             }
@@ -72,7 +72,7 @@ impl Outbound {
         let between_bytes = options.between_bytes_timeout.unwrap_or(DEFAULT_TIMEOUT);
         let response = tokio::time::timeout(first_byte, exchange).await;
         let response = response.unwrap_or(Err(Error::ConnectionReadTimeout))?;
-        Ok(response.map(|body| Patience::new(body, between_bytes).boxed_unsync()))
+        Ok(response.map(|body| ReadTimeoutBody::new(body, between_bytes).boxed_unsync()))
     }
 }
 
@@ -82,7 +82,7 @@ impl std::fmt::Debug for Outbound {
     }
 }
 
-/// The component that a host name means, if it means one.
+/// Returns the name of the component that a host name addresses, if it addresses one.
 pub(crate) fn sibling_of(host: &str) -> Option<&str> {
     host.strip_suffix(SIBLING_SUFFIX)
 }
@@ -99,8 +99,8 @@ fn new_client(connect_timeout: Duration) -> HttpClient {
     Client::builder(TokioExecutor::new()).build(connector)
 }
 
-/// Whether the request can have reached the peer matters to the guest: only a failure to connect says that it did not.
-fn explain(error: &hyper_util::client::legacy::Error) -> Error {
+/// Converts an error of the client. Only an error of the connection attempt means that the peer did not receive the request.
+fn to_wasi_error(error: &hyper_util::client::legacy::Error) -> Error {
     let mut cause = error.source();
     while let Some(inner) = cause {
         if let Some(io) = inner.downcast_ref::<std::io::Error>() {
@@ -116,7 +116,7 @@ fn explain(error: &hyper_util::client::legacy::Error) -> Error {
     if error.is_connect() { Error::DestinationUnavailable } else { Error::ConnectionTerminated }
 }
 
-/// What Wasmtime asks for each outbound request of an instance.
+/// Handles each outbound request of an instance.
 pub(crate) struct Hooks {
     component: Arc<Component>,
 }

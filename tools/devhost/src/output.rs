@@ -1,6 +1,6 @@
-//! What components write: whole lines, as they are, so that a line of JSON stays one.
+//! Forwards what components write, in whole and unchanged lines.
 //!
-//! A guest's runtime hands over a long line in pieces, and without this the pieces of two instances would mix.
+//! A guest's runtime writes a long line in several pieces. Without this the pieces of two instances would interleave.
 
 use std::io::{self, Write};
 use std::pin::Pin;
@@ -10,17 +10,16 @@ use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
-/// Beyond this, a line goes out without its end: a guest that never ends one must not fill the memory.
+/// A longer line is written without its end, so that a guest cannot exhaust the memory.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
 
-/// Where the lines go.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Target {
     Stdout,
     Stderr,
 }
 
-/// One output of one instance.
+/// An output of an instance.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines(Arc<Mutex<Pending>>);
 
@@ -52,8 +51,8 @@ impl AsyncWrite for Lines {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         pending.bytes.extend_from_slice(bytes);
-        let whole = take_lines(&mut pending.bytes, MAX_LINE_BYTES);
-        Poll::Ready(pending.target.write(&whole).map(|()| bytes.len()))
+        let lines = take_lines(&mut pending.bytes, MAX_LINE_BYTES);
+        Poll::Ready(pending.target.write(&lines).map(|()| bytes.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -79,7 +78,7 @@ impl Target {
     }
 }
 
-/// The last words of an instance may lack their line end.
+/// Writes the last line, which may have no line end.
 impl Drop for Pending {
     fn drop(&mut self) {
         if !self.bytes.is_empty() {
@@ -89,7 +88,7 @@ impl Drop for Pending {
     }
 }
 
-/// Takes everything up to the last line end.
+/// Removes everything up to the last line end, and returns it.
 fn take_lines(bytes: &mut Vec<u8>, max: usize) -> Vec<u8> {
     let end = match bytes.iter().rposition(|byte| *byte == b'\n') {
         Some(last) => last.saturating_add(1),
@@ -104,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_whole_lines_go_out() {
+    fn only_whole_lines_are_written() {
         let mut pending = Vec::new();
         for (written, out, kept) in [
             ("{\"a\":", "", "{\"a\":"),

@@ -1,4 +1,4 @@
-//! `spin:postgres` on the driver that Spin uses, with the same errors.
+//! Implements `spin:postgres` with the driver that Spin uses, and with the same errors.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use crate::guest::{Platform, View};
 use crate::pgtypes::{columns, parameters, read_row};
 use crate::pool::{Client, open};
 
-/// A connection that a guest holds.
+/// A connection of a guest.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Connection(Arc<Client>);
 
-/// The address that a guest wants to open with options.
+/// A connection builder of a guest: the address to connect to.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Builder(String);
 
@@ -25,20 +25,20 @@ type Rows = (Vec<Column>, StreamReader<Row>, FutureReader<Result<(), Error>>);
 
 async fn execute(client: &Client, statement: &str, params: Vec<ParameterValue>) -> Result<u64, Error> {
     let params = parameters(params).map_err(Error::ValueConversionFailed)?;
-    client.note_start(statement);
+    client.record_start(statement);
     let count = client.object()?.execute_raw(statement, params).await.map_err(failed)?;
-    client.note_success(statement);
+    client.record_success(statement);
     Ok(count)
 }
 
-/// All rows, and the error that ended them early. A development tool may keep them all.
+/// Returns all rows, and the error that ended the result early. The rows are collected in memory, not streamed.
 async fn query(
     client: &Client,
     statement: &str,
     params: Vec<ParameterValue>,
 ) -> Result<(Vec<Column>, Vec<Row>, Result<(), Error>), Error> {
     let params = parameters(params).map_err(Error::BadParameter)?;
-    client.note_start(statement);
+    client.record_start(statement);
     let mut found = std::pin::pin!(client.object()?.query_raw(statement, params).await.map_err(failed)?);
     let (mut head, mut rows) = (Vec::new(), Vec::new());
     let end = loop {
@@ -47,17 +47,17 @@ async fn query(
             Ok(None) => break Ok(()),
             Err(error) => break Err(failed(error)),
         };
-        // Spin learns the columns from the first row, so an empty result has none.
+        // Spin reads the columns from the first row, so an empty result has none.
         if rows.is_empty() {
             head = columns(&row);
         }
         match read_row(&row) {
             Ok(row) => rows.push(row),
-            Err(told) => break Err(Error::QueryFailed(QueryError::Text(told))),
+            Err(message) => break Err(Error::QueryFailed(QueryError::Text(message))),
         }
     };
     if end.is_ok() {
-        client.note_success(statement);
+        client.record_success(statement);
     }
     Ok((head, rows, end))
 }
@@ -66,30 +66,30 @@ fn failed(error: tokio_postgres::Error) -> Error {
     let as_text = format!("{error:?}");
     Error::QueryFailed(match error.as_db_error() {
         None => QueryError::Text(as_text),
-        Some(told) => QueryError::DbError(DbError {
+        Some(error) => QueryError::DbError(DbError {
             as_text,
-            severity: told.severity().to_owned(),
-            code: told.code().code().to_owned(),
-            message: told.message().to_owned(),
-            detail: told.detail().map(str::to_owned),
-            extras: extras(told),
+            severity: error.severity().to_owned(),
+            code: error.code().code().to_owned(),
+            message: error.message().to_owned(),
+            detail: error.detail().map(str::to_owned),
+            extras: extras(error),
         }),
     })
 }
 
-fn extras(told: &tokio_postgres::error::DbError) -> Vec<(String, String)> {
-    let line = told.line().map(|line| line.to_string());
+fn extras(error: &tokio_postgres::error::DbError) -> Vec<(String, String)> {
+    let line = error.line().map(|line| line.to_string());
     let all = [
-        ("column", told.column()),
-        ("constraint", told.constraint()),
-        ("routine", told.routine()),
-        ("hint", told.hint()),
-        ("table", told.table()),
-        ("datatype", told.datatype()),
-        ("schema", told.schema()),
-        ("file", told.file()),
+        ("column", error.column()),
+        ("constraint", error.constraint()),
+        ("routine", error.routine()),
+        ("hint", error.hint()),
+        ("table", error.table()),
+        ("datatype", error.datatype()),
+        ("schema", error.schema()),
+        ("file", error.file()),
         ("line", line.as_deref()),
-        ("where_", told.where_()),
+        ("where_", error.where_()),
     ];
     all.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned()))).collect()
 }
@@ -188,7 +188,7 @@ impl HostConnectionBuilder for View<'_> {
     }
 
     async fn set_ca_root(&mut self, _: Resource<Builder>, _: String) -> wasmtime::Result<Result<(), Error>> {
-        Ok(Err(Error::Other("devhost speaks to PostgreSQL without TLS".to_owned())))
+        Ok(Err(Error::Other("devhost connects to PostgreSQL without TLS".to_owned())))
     }
 
     async fn build(

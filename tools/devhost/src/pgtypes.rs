@@ -1,5 +1,5 @@
-//! Values between PostgreSQL and a guest: those that Spin converts, with the libraries it uses, so that what they refuse is
-//! refused here too. Ranges and intervals are left out, because the shop has none.
+//! Converts values between PostgreSQL and a guest, with the libraries that Spin uses, so that the same values are rejected.
+//! Ranges and intervals are not supported, because the shop has none.
 
 use std::error::Error as StdError;
 
@@ -75,7 +75,7 @@ fn decimal(text: &str) -> Result<Decimal, String> {
     Decimal::from_str_exact(text).map_err(|error| format!("{text:?}: {error}"))
 }
 
-/// NULL of whatever type the statement infers.
+/// NULL of any type.
 #[derive(Debug)]
 struct Null;
 
@@ -136,7 +136,7 @@ fn read(row: &tokio_postgres::Row, index: usize) -> Result<DbValue, String> {
         Type::BYTEA => convert(row, index, DbValue::Binary),
         Type::DATE => convert(row, index, |date| DbValue::Date(date_parts(date))),
         Type::TIME => convert(row, index, |time| DbValue::Time(time_parts(time))),
-        // Spin takes both for a time without a zone, and the driver then refuses the one with a zone.
+        // Spin reads both as a time without a zone, and the driver then rejects the one with a zone.
         Type::TIMESTAMP | Type::TIMESTAMPTZ => convert(row, index, |both: NaiveDateTime| {
             let ((year, month, day), (hour, minute, second, nanos)) =
                 (date_parts(both.date()), time_parts(both.time()));
@@ -175,12 +175,12 @@ fn time_parts(time: NaiveTime) -> (u8, u8, u8, u32) {
     (small(time.hour()), small(time.minute()), small(time.second()), time.nanosecond())
 }
 
-/// The parts of a calendar date and of a time of day are all below 60.
+/// Converts a part of a date or of a time of day, which is at most 59.
 fn small(part: u32) -> u8 {
     u8::try_from(part).unwrap_or(u8::MAX)
 }
 
-/// The bytes of any type.
+/// A value of any type as bytes.
 struct Raw(Vec<u8>);
 
 impl<'r> FromSql<'r> for Raw {

@@ -1,7 +1,7 @@
-//! The connections to PostgreSQL: who may open one, and which go back to the pool.
+//! Pools the connections to PostgreSQL and checks their addresses.
 //!
-//! Spin gives a connection back with its transaction open, and the next borrower works inside it. Here it leaves the pool,
-//! with a line about it: the mistake is seen where it is made, and not in somebody else's request.
+//! Spin returns a connection to the pool while its transaction is open, and the next request runs inside that transaction.
+//! Here such a connection is closed and logged, so that the error appears where it was made.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ use crate::guest::Component;
 /// Spin's pool size for each component and address.
 const POOL_SIZE: usize = 64;
 
-/// Spin waits without end for a free connection. Here that would hide a leak until somebody loses patience.
+/// The maximum wait for a free connection. Spin waits without a limit; here the limit makes a leak visible.
 const POOL_WAIT: Duration = Duration::from_secs(30);
 
 /// The pools of a component by address.
@@ -34,6 +34,7 @@ pub(crate) struct Client {
     in_transaction: AtomicBool,
 }
 
+/// Takes a connection from the pool of the component and the address.
 pub(crate) async fn open(component: &Component, address: &str) -> Result<Client, Error> {
     let config: Config = address
         .parse()
@@ -44,9 +45,10 @@ pub(crate) async fn open(component: &Component, address: &str) -> Result<Client,
     Ok(Client { object: Some(object), component: component.name.clone(), in_transaction: false.into() })
 }
 
+/// Rejects an address that is not on the allow list.
 fn check(config: &Config, allowed: &AllowedHosts) -> Result<(), Error> {
-    let refuse = |told: String| Err(Error::ConnectionFailed(told));
-    // The driver would connect there, whatever the allowed host name beside it says.
+    let refuse = |message: String| Err(Error::ConnectionFailed(message));
+    // The driver connects to the hostaddr and ignores the host, which is what the allow list checks.
     if !config.get_hostaddrs().is_empty() {
         return refuse("hostaddr is not permitted".to_owned());
     }
@@ -66,7 +68,7 @@ fn check(config: &Config, allowed: &AllowedHosts) -> Result<(), Error> {
 impl Pools {
     fn at(&self, address: &str, config: Config) -> Pool {
         let mut pools = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || {
+        let create = || {
             let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Clean };
             let manager = Manager::from_config(config, NoTls, manager_config);
             let builder = Pool::builder(manager).max_size(POOL_SIZE).runtime(Runtime::Tokio1);
@@ -78,7 +80,7 @@ impl Pools {
                 clippy::expect_used,
                 reason = "fails only for timeouts without a runtime, and there is one"
             )]
-            None => pools.entry(address.to_owned()).or_insert(make().expect("a runtime is set")).clone(),
+            None => pools.entry(address.to_owned()).or_insert(create().expect("a runtime is set")).clone(),
         }
     }
 }
@@ -94,15 +96,15 @@ impl Client {
         self.object.as_ref().ok_or_else(|| Error::ConnectionFailed("the connection is closed".to_owned()))
     }
 
-    /// To be called before a statement runs: one that begins a transaction may do so and still not be heard of again.
-    pub(crate) fn note_start(&self, statement: &str) {
+    /// Records that a statement is sent. One that begins a transaction counts from here, because its answer may be lost.
+    pub(crate) fn record_start(&self, statement: &str) {
         if effect(statement) == Effect::Begins {
             self.in_transaction.store(true, Ordering::Relaxed);
         }
     }
 
-    /// To be called when a statement has succeeded.
-    pub(crate) fn note_success(&self, statement: &str) {
+    /// Records that a statement has succeeded.
+    pub(crate) fn record_success(&self, statement: &str) {
         if effect(statement) == Effect::Ends {
             self.in_transaction.store(false, Ordering::Relaxed);
         }
@@ -126,7 +128,7 @@ enum Effect {
     None,
 }
 
-/// What a statement does to the transaction. Spin's interface takes one statement at a time, so its first word tells.
+/// Returns the effect of a statement on the transaction, by its first word: Spin's interface takes one statement at a time.
 fn effect(statement: &str) -> Effect {
     let mut words = without_comments(statement)
         .split(|letter: char| !letter.is_ascii_alphabetic())
@@ -135,7 +137,7 @@ fn effect(statement: &str) -> Effect {
     let first = words.next().unwrap_or_default();
     match first.as_str() {
         "begin" | "start" => Effect::Begins,
-        // ROLLBACK TO SAVEPOINT stays inside, AND CHAIN begins the next one.
+        // ROLLBACK TO SAVEPOINT keeps the transaction open, AND CHAIN begins another one.
         "commit" | "end" | "rollback" | "abort" => {
             let rest: Vec<String> = words.collect();
             let has = |word: &str| rest.iter().any(|other| other == word);
@@ -146,7 +148,7 @@ fn effect(statement: &str) -> Effect {
     }
 }
 
-/// The statement from its first word on.
+/// Returns the statement from its first word on.
 fn without_comments(statement: &str) -> &str {
     let mut rest = statement.trim_start();
     loop {
@@ -161,7 +163,7 @@ fn without_comments(statement: &str) -> &str {
     }
 }
 
-/// What follows a block comment, which in PostgreSQL may contain others.
+/// Returns the text after a block comment, which in PostgreSQL may contain others.
 fn after_block(text: &str) -> Option<&str> {
     let (mut depth, mut rest) = (0_usize, text);
     loop {
@@ -185,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_word_tells_what_becomes_of_the_transaction() {
+    fn the_first_word_decides_the_effect_on_the_transaction() {
         for (statement, expected) in [
             ("BEGIN", Effect::Begins),
             ("  begin isolation level serializable", Effect::Begins),
@@ -211,7 +213,7 @@ mod tests {
         let allowed = AllowedHosts::parse(&["postgres://db.test:5432".to_owned()]).unwrap();
         match check(&address.parse().unwrap(), &allowed) {
             Ok(()) => None,
-            Err(Error::ConnectionFailed(told)) => Some(told),
+            Err(Error::ConnectionFailed(message)) => Some(message),
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -220,8 +222,8 @@ mod tests {
     fn an_address_needs_every_host_and_port_on_the_list() {
         assert_eq!(refusal("host=db.test"), None);
         assert_eq!(refusal("postgres://u:p@db.test:5432/x"), None);
-        let told = refusal("host=db.test port=5433").unwrap();
-        assert_eq!(told, "address postgres://db.test:5433 is not permitted");
+        let message = refusal("host=db.test port=5433").unwrap();
+        assert_eq!(message, "address postgres://db.test:5433 is not permitted");
         assert!(refusal("host=db.test,other.test").unwrap().contains("other.test"));
         assert!(refusal("host=/var/run/postgresql").unwrap().contains("unix"));
         assert!(refusal("host=db.test hostaddr=10.0.0.1").unwrap().contains("hostaddr"));

@@ -1,8 +1,7 @@
-//! HTTP trigger routes: exact ones, and those that end in `/...`.
+//! Matches the routes of HTTP triggers: exact ones and those that end in `/...`.
 
 use anyhow::ensure;
 
-/// The route of a trigger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern {
     raw: String,
@@ -11,7 +10,7 @@ pub(crate) struct Pattern {
 }
 
 impl Pattern {
-    /// `/...`: what Spin pretends has matched when a sibling calls.
+    /// Returns `/...`, the route that Spin reports for a request of a sibling.
     pub(crate) fn any() -> Self {
         Self { raw: "/...".to_owned(), prefix: String::new(), is_wildcard: true }
     }
@@ -26,7 +25,7 @@ impl Pattern {
         Ok(Self { raw: raw.to_owned(), prefix: prefix.to_owned(), is_wildcard })
     }
 
-    /// What is left of the path behind the prefix, if the route fits.
+    /// Returns the path after the prefix if the route matches.
     pub(crate) fn rest<'p>(&self, path: &'p str) -> Option<&'p str> {
         let rest = path.strip_prefix(&self.prefix)?;
         match rest {
@@ -36,21 +35,21 @@ impl Pattern {
         }
     }
 
-    /// The route as the manifest has it.
+    /// Returns the route as the manifest has it.
     pub(crate) fn raw(&self) -> &str {
         &self.raw
     }
 
-    /// The route without its wildcard.
+    /// Returns the route without its wildcard.
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix
     }
 }
 
-/// The most specific route of a path.
+/// Returns the most specific route that matches a path.
 pub(crate) fn find<'r, T>(routes: &'r [(Pattern, T)], path: &str) -> Option<&'r (Pattern, T)> {
-    let fitting = routes.iter().filter(|(pattern, _)| pattern.rest(path).is_some());
-    fitting.max_by_key(|(pattern, _)| (pattern.prefix.len(), !pattern.is_wildcard))
+    let matches = routes.iter().filter(|(pattern, _)| pattern.rest(path).is_some());
+    matches.max_by_key(|(pattern, _)| (pattern.prefix.len(), !pattern.is_wildcard))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! From a request to the component that answers it.
+//! Routes requests to components.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,20 +15,20 @@ use crate::instances::Factory;
 use crate::outbound::sibling_of;
 use crate::route::{Pattern, find};
 
-/// Requests beyond these wait for their turn: the handler itself has no backpressure.
+/// Further requests wait: Wasmtime's handler itself has no backpressure.
 const MAX_REQUESTS_AT_ONCE: usize = 1024;
 
-/// Spin keeps these paths for itself.
+/// The paths that Spin reserves.
 const WELL_KNOWN: &str = "/.well-known/spin/";
 
 /// The client address that a component sees when a sibling calls.
 const SIBLING: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-/// The components and the routes to them.
+/// The components and their routes.
 pub(crate) struct Router {
     components: BTreeMap<String, ProxyHandler<Factory>>,
     routes: Vec<(Pattern, String)>,
-    turns: Semaphore,
+    permits: Semaphore,
 }
 
 impl Router {
@@ -36,10 +36,10 @@ impl Router {
         components: BTreeMap<String, ProxyHandler<Factory>>,
         routes: Vec<(Pattern, String)>,
     ) -> Self {
-        Self { components, routes, turns: Semaphore::new(MAX_REQUESTS_AT_ONCE) }
+        Self { components, routes, permits: Semaphore::new(MAX_REQUESTS_AT_ONCE) }
     }
 
-    /// Answers a request from outside.
+    /// Answers a request of an HTTP client.
     pub(crate) async fn answer(
         &self,
         mut request: Request<WasiBody>,
@@ -57,14 +57,16 @@ impl Router {
             return text(status, "");
         }
         append_spin_headers(&mut request, pattern, client);
-        let Ok(_turn) = self.turns.acquire().await else { return text(StatusCode::SERVICE_UNAVAILABLE, "") };
+        let Ok(_permit) = self.permits.acquire().await else {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "");
+        };
         match self.components.get(name) {
             Some(handler) => call(name, handler, request).await,
             None => text(StatusCode::INTERNAL_SERVER_ERROR, ""),
         }
     }
 
-    /// Answers a request from a sibling. It takes no turn: its caller has one, and could wait for itself.
+    /// Answers a request of a sibling. It needs no permit: its caller has one, and waiting for another could deadlock.
     pub(crate) async fn chain(
         &self,
         name: &str,
@@ -77,7 +79,7 @@ impl Router {
     }
 }
 
-/// A component that fails answers 500, also to its siblings, as on Spin.
+/// Calls a component. If it fails, the answer is 500, also for a sibling, as on Spin.
 async fn call(name: &str, handler: &ProxyHandler<Factory>, request: Request<WasiBody>) -> Response<WasiBody> {
     match handler.handle((), request).await {
         Ok(response) => response,
@@ -88,8 +90,8 @@ async fn call(name: &str, handler: &ProxyHandler<Factory>, request: Request<Wasi
     }
 }
 
-/// hyper hands over `/path`, a guest wants `http://host/path`. The headers that concern one connection only, `host` among
-/// them, are not shown to it: Wasmtime sees to that.
+/// Replaces hyper's `/path` by the `http://host/path` that a guest expects. Wasmtime removes the headers of the connection,
+/// and `host`.
 fn make_absolute(request: &mut Request<WasiBody>) -> Result<(), StatusCode> {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let authority: Authority = match (request.uri().authority(), host) {
@@ -97,7 +99,7 @@ fn make_absolute(request: &mut Request<WasiBody>) -> Result<(), StatusCode> {
         (None, Some(host)) => host.parse().map_err(|_| StatusCode::BAD_REQUEST)?,
         (None, None) => return Err(StatusCode::BAD_REQUEST),
     };
-    // Such a name means something inside only. Spin drops it, and then has no host for the request.
+    // Only a component may address a sibling. Spin rejects such a request for its missing host.
     if sibling_of(authority.host()).is_some() {
         return Err(StatusCode::BAD_REQUEST);
     }
@@ -108,13 +110,13 @@ fn make_absolute(request: &mut Request<WasiBody>) -> Result<(), StatusCode> {
     Ok(())
 }
 
-/// Appends, as Spin does: what the client sends under these names stands before, so only the last value is Spin's.
+/// Appends Spin's headers. A client may send headers of the same names; they come first, so only the last value is Spin's.
 fn append_spin_headers(request: &mut Request<WasiBody>, pattern: &Pattern, client: SocketAddr) {
     let path = request.uri().path().to_owned();
     let path_and_query = request.uri().path_and_query().map_or("/", |both| both.as_str());
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let full_url = format!("http://{host}{path_and_query}");
-    let told = [
+    let headers = [
         ("spin-path-info", pattern.rest(&path).unwrap_or_default().to_owned()),
         ("spin-full-url", full_url),
         ("spin-matched-route", pattern.raw().to_owned()),
@@ -123,7 +125,7 @@ fn append_spin_headers(request: &mut Request<WasiBody>, pattern: &Pattern, clien
         ("spin-component-route", pattern.prefix().to_owned()),
         ("spin-client-addr", client.to_string()),
     ];
-    for (name, value) in told {
+    for (name, value) in headers {
         if let Ok(value) = HeaderValue::try_from(value) {
             request.headers_mut().append(HeaderName::from_static(name), value);
         }

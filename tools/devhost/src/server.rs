@@ -1,4 +1,4 @@
-//! HTTP/1 on a TCP port.
+//! Serves HTTP/1 on a TCP port.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -29,11 +29,11 @@ pub(crate) async fn serve(router: Arc<Router>, listen: &str) -> anyhow::Result<(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, client)) => {
-                    tokio::spawn(converse(stream, client, Arc::clone(&router)));
+                    tokio::spawn(serve_connection(stream, client, Arc::clone(&router)));
                 }
                 Err(error) => {
                     crate::log(&format!("cannot accept a connection: {error}"));
-                    // Out of file descriptors, for example: trying again at once would only fill the screen.
+                    // For example out of file descriptors: a retry without a pause would only repeat this line.
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
@@ -43,13 +43,13 @@ pub(crate) async fn serve(router: Arc<Router>, listen: &str) -> anyhow::Result<(
     }
 }
 
-async fn converse(stream: TcpStream, client: SocketAddr, router: Arc<Router>) {
+async fn serve_connection(stream: TcpStream, client: SocketAddr, router: Arc<Router>) {
     let answer = service_fn(move |request: Request<Incoming>| {
         let router = Arc::clone(&router);
         let request = request.map(|body| body.map_err(Error::from).boxed_unsync());
         async move { Ok::<_, Infallible>(router.answer(request, client).await) }
     });
-    // No timer, and no TCP_NODELAY, because Spin sets neither: with a timer hyper would end idle connections after 30 s.
-    // A client that goes away is not worth a line.
+    // No timer and no TCP_NODELAY, as on Spin: with a timer hyper would close idle connections after 30 s.
+    // A connection that the client closes is not logged.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
 }

@@ -1,4 +1,4 @@
-//! `spin:variables`: what the manifest gives to a component, and the same errors as Spin for what it does not.
+//! Implements `spin:variables`: returns the variables that the manifest grants to a component, with the same errors as Spin.
 
 use wasmtime::component::Accessor;
 

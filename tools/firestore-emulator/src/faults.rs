@@ -1,32 +1,32 @@
-//! Faults on demand, for tests only: `PUT /emulator/v1/faults`.
+//! Injects faults, for tests: `PUT /emulator/v1/faults`.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What shall go wrong.
+/// A fault of an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Fault {
     /// `get`, `commit`, `batchGet`, `runQuery` or `any`.
     on: String,
-    /// How many calls pass before it begins.
+    /// The number of calls that succeed first.
     #[serde(default)]
     skip: u32,
-    /// How many calls it hits.
+    /// The number of calls that fail.
     times: u32,
-    /// Waits before anything else.
+    /// A delay before the call is processed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) latency_ms: Option<u64>,
-    /// Answers with this status and does nothing.
+    /// A status that is returned instead of processing the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) before: Option<String>,
-    /// Does it, and answers with this status; `cut` closes the connection without an answer.
+    /// A status that is returned after the call is processed. `cut` closes the connection without an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<String>,
 }
 
-/// The faults to come, and how often each operation was asked for.
+/// The injected faults, and the number of calls of each operation.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     pub(crate) list: Vec<Fault>,
@@ -34,8 +34,8 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// The fault that hits this call, if any.
-    pub(crate) fn hit(&mut self, operation: &'static str) -> Option<Fault> {
+    /// Counts a call, and returns its fault, if any.
+    pub(crate) fn next(&mut self, operation: &'static str) -> Option<Fault> {
         let count = self.requests.entry(operation).or_default();
         *count = count.saturating_add(1);
         for fault in self.list.iter_mut().filter(|fault| fault.on == operation || fault.on == "any") {

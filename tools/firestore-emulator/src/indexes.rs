@@ -1,11 +1,11 @@
-//! Which queries an index serves: Firestore refuses the others.
+//! Checks that an index supports a query: Firestore rejects other queries.
 
 use anyhow::Context as _;
 use serde::Deserialize;
 
 use crate::status::Status;
 
-/// The composite indexes of a database, as `firebase deploy` and Terraform get them.
+/// The composite indexes of a database, in the format of `firebase deploy`.
 #[derive(Debug, Deserialize)]
 pub struct Indexes {
     indexes: Vec<Index>,
@@ -26,16 +26,16 @@ struct IndexField {
 }
 
 impl Indexes {
-    /// Reads `firestore.indexes.json`.
+    /// Parses `firestore.indexes.json`.
     ///
     /// # Errors
-    /// If it is none.
+    /// If the text has another format.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        serde_json::from_str(text).context("not the definition of indexes")
+        serde_json::from_str(text).context("not a definition of indexes")
     }
 
-    /// Whether a query with these equality filters and this order (field, whether descending) may run. One field alone is
-    /// served by the index that Firestore keeps of every field.
+    /// Rejects a query with these equality filters and this order (field, whether descending) if no index supports it.
+    /// A single field needs no composite index: Firestore indexes every field.
     pub(crate) fn check(
         &self,
         collection: &str,
@@ -46,13 +46,13 @@ impl Indexes {
         if is_simple || self.indexes.iter().any(|index| index.serves(collection, equal, order)) {
             return Ok(());
         }
-        let told = format!("The query requires an index: {collection} by {equal:?}, ordered by {order:?}");
-        Err(Status::new("FAILED_PRECONDITION", told))
+        let message = format!("The query requires an index: {collection} by {equal:?}, ordered by {order:?}");
+        Err(Status::new("FAILED_PRECONDITION", message))
     }
 }
 
 impl Index {
-    /// The equal fields stand first, in any order; the ordered ones follow.
+    /// Returns whether the index starts with the fields of the equality filters, in any order, and continues with the order.
     fn serves(&self, collection: &str, equal: &[&str], order: &[(&str, bool)]) -> bool {
         let Some((first, rest)) = self.fields.split_at_checked(equal.len()) else { return false };
         let is_filtered = equal.iter().all(|name| first.iter().any(|field| field.field_path == *name));
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_without_its_index_is_refused() {
+    fn a_query_without_its_index_is_rejected() {
         let indexes = Indexes::parse(
             r#"{"indexes":[{"collectionGroup":"orders","fields":[
                 {"fieldPath":"userId","order":"ASCENDING"},{"fieldPath":"status","order":"ASCENDING"},

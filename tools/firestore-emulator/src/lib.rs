@@ -1,7 +1,7 @@
-//! The part of Firestore's REST API that the shop uses, in memory, with Google's status codes.
+//! Implements the part of Firestore's REST API that the shop uses, in memory, with Google's status codes.
 //!
-//! For local runs without Java or an account, and for tests that need a Firestore to fail in a certain way. Where it differs
-//! from Google's, Google's is right: the contract tests of the `firestore` crate run on both.
+//! It serves local runs without Java or an account, and tests that inject faults. The reference is Google's Firestore: the
+//! contract tests of the `firestore` crate run on both.
 #![forbid(unsafe_code)]
 
 mod faults;

@@ -1,4 +1,4 @@
-//! The emulator as a process: for local runs, and for tests that stop and start it.
+//! Runs the emulator as a process, for local runs and for tests that restart it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 async fn main() -> anyhow::Result<()> {
     let Options { listen, data, indexes } = parse_arguments()?;
     let store = match &data {
-        Some(file) => Store::kept_in(file)?,
+        Some(file) => Store::from_file(file)?,
         None => Store::default(),
     };
     let indexes = indexes.map(|file| {
@@ -27,9 +27,9 @@ async fn main() -> anyhow::Result<()> {
 
 struct Options {
     listen: String,
-    /// Where the documents are kept.
+    /// The file of the documents. Without it they are kept in memory.
     data: Option<PathBuf>,
-    /// Only what these serve is answered.
+    /// The file of the indexes. With it, a query that needs another index is rejected.
     indexes: Option<PathBuf>,
 }
 
@@ -47,7 +47,7 @@ fn parse_arguments() -> anyhow::Result<Options> {
     Ok(options)
 }
 
-#[expect(clippy::print_stdout, reason = "whoever starts it reads the address here")]
+#[expect(clippy::print_stdout, reason = "the parent process reads the address")]
 fn announce(line: &str) {
     println!("{line}");
 }

@@ -1,4 +1,4 @@
-//! `runQuery`: one collection, filters joined by AND, an order, a cursor, a limit.
+//! Runs `runQuery`: one collection, filters joined by AND, an order, a cursor and a limit.
 
 use std::cmp::Ordering;
 
@@ -11,7 +11,7 @@ use crate::store::{Document, Store};
 
 type Found<'s> = (&'s String, &'s Document);
 
-/// Runs a query below `parent`, if one of the `indexes` serves it or they are not known.
+/// Runs a query below `parent`. If `indexes` are given, one of them must support it.
 pub(crate) fn run(
     store: &Store,
     indexes: Option<&Indexes>,
@@ -34,11 +34,12 @@ pub(crate) fn run(
 
     let mut found: Vec<Found<'_>> = Vec::new();
     for document in store.collection(parent, collection) {
-        let fits = filters.iter().map(|filter| passes(document.1, filter)).collect::<Result<Vec<_>, _>>()?;
-        // A document without an ordered field is in no index for it.
+        let matches =
+            filters.iter().map(|filter| passes(document.1, filter)).collect::<Result<Vec<_>, _>>()?;
+        // A document without a field of the order is not in the index of the order.
         let is_ordered =
             order.iter().all(|(field, _)| *field == "__name__" || document.1.fields.contains_key(*field));
-        if is_ordered && fits.into_iter().all(|fits| fits) {
+        if is_ordered && matches.into_iter().all(|matches| matches) {
             found.push(document);
         }
     }
@@ -52,9 +53,9 @@ pub(crate) fn run(
             Ordering::Less => false,
         });
     }
-    let whole =
+    let number =
         |name: &str| query.get(name).and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
-    let (offset, limit) = (whole("offset").unwrap_or(0), whole("limit").unwrap_or(usize::MAX));
+    let (offset, limit) = (number("offset").unwrap_or(0), number("limit").unwrap_or(usize::MAX));
     let items: Vec<Value> = found
         .into_iter()
         .skip(offset)
@@ -73,12 +74,12 @@ fn filters(filter: Option<&Value>) -> Result<Vec<&Value>, Status> {
     if let Some(field) = filter.get("fieldFilter") {
         return Ok(vec![field]);
     }
-    let composite = filter.get("compositeFilter").ok_or_else(|| unknown("this filter"))?;
+    let composite = filter.get("compositeFilter").ok_or_else(|| unsupported("this filter"))?;
     if composite.get("op").and_then(Value::as_str) != Some("AND") {
-        return Err(unknown("a filter other than AND"));
+        return Err(unsupported("a filter other than AND"));
     }
     list(composite.get("filters"))
-        .map(|filter| filter.get("fieldFilter").ok_or_else(|| unknown("this filter")))
+        .map(|filter| filter.get("fieldFilter").ok_or_else(|| unsupported("this filter")))
         .collect()
 }
 
@@ -98,7 +99,7 @@ fn passes(document: &Document, filter: &Value) -> Result<bool, Status> {
         let is_equal = |wanted| compare_values(value, wanted) == Some(Ordering::Equal);
         return Ok(list(wanted.pointer("/arrayValue/values")).any(is_equal));
     }
-    // Values of different types are not compared by a range.
+    // A range filter does not match values of other types.
     let Some(ordering) = compare_values(value, wanted) else { return Ok(false) };
     match operator {
         "EQUAL" => Ok(ordering.is_eq()),
@@ -106,7 +107,7 @@ fn passes(document: &Document, filter: &Value) -> Result<bool, Status> {
         "LESS_THAN_OR_EQUAL" => Ok(ordering.is_le()),
         "GREATER_THAN" => Ok(ordering.is_gt()),
         "GREATER_THAN_OR_EQUAL" => Ok(ordering.is_ge()),
-        _ => Err(unknown("this operator")),
+        _ => Err(unsupported("this operator")),
     }
 }
 
@@ -123,7 +124,7 @@ fn compare(one: Found<'_>, other: Found<'_>, order: &[(&str, bool)]) -> Ordering
             return if *is_descending { ordering.reverse() } else { ordering };
         }
     }
-    // The name is the last key, in the direction of the one before.
+    // The name is the last sort key, in the direction of the previous one.
     let by_name = one.0.cmp(other.0);
     if order.last().is_some_and(|(_, is_descending)| *is_descending) { by_name.reverse() } else { by_name }
 }
@@ -144,7 +145,7 @@ fn compare_to_cursor(document: Found<'_>, values: &[&Value], order: &[(&str, boo
     Ordering::Equal
 }
 
-/// The order of two values of one type.
+/// Compares two values of the same type.
 fn compare_values(one: &Value, other: &Value) -> Option<Ordering> {
     let both = |kind: &str| one.get(kind).zip(other.get(kind));
     let texts = |kind: &str| both(kind).and_then(|(one, other)| Some((one.as_str()?, other.as_str()?)));
@@ -163,6 +164,6 @@ fn compare_values(one: &Value, other: &Value) -> Option<Ordering> {
     both("nullValue").map(|_| Ordering::Equal)
 }
 
-fn unknown(what: &str) -> Status {
-    Status::new("UNIMPLEMENTED", format!("{what} is not known here"))
+fn unsupported(what: &str) -> Status {
+    Status::new("UNIMPLEMENTED", format!("the emulator does not support {what}"))
 }

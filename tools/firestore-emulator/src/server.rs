@@ -1,4 +1,4 @@
-//! The HTTP side.
+//! Serves the API over HTTP.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -27,19 +27,19 @@ use crate::store::Store;
 pub struct Emulator {
     store: Mutex<Store>,
     faults: Mutex<Faults>,
-    /// Without them every query may run.
+    /// Without them every query is allowed.
     indexes: Option<Indexes>,
 }
 
 impl Emulator {
-    /// An emulator of these documents.
+    /// Creates an emulator with these documents.
     #[must_use]
     pub fn of(store: Store, indexes: Option<Indexes>) -> Self {
         Self { store: Mutex::new(store), faults: Mutex::default(), indexes }
     }
 }
 
-/// Serves until it is dropped.
+/// Serves until the future is dropped.
 ///
 /// # Errors
 /// If no connection can be accepted.
@@ -52,13 +52,13 @@ pub async fn serve(listener: TcpListener, emulator: Arc<Emulator>) -> anyhow::Re
                 let emulator = Arc::clone(&emulator);
                 async move { answer(&emulator, request).await }
             });
-            // A client that goes away, or an injected cut.
+            // Fails if the client closes the connection, or by an injected `cut`.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
-/// An error closes the connection without an answer.
+/// Answers a request. An error closes the connection without an answer.
 async fn answer(emulator: &Emulator, request: Request<Incoming>) -> anyhow::Result<Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
@@ -72,7 +72,7 @@ async fn answer(emulator: &Emulator, request: Request<Incoming>) -> anyhow::Resu
     if !parts.headers.contains_key(AUTHORIZATION) {
         return Ok(failure(&Status::new("UNAUTHENTICATED", "the request has no Authorization header")));
     }
-    let fault = lock(&emulator.faults).hit(call.operation());
+    let fault = lock(&emulator.faults).next(call.operation());
     if let Some(latency) = fault.as_ref().and_then(|fault| fault.latency_ms) {
         tokio::time::sleep(Duration::from_millis(latency)).await;
     }
@@ -90,7 +90,7 @@ async fn answer(emulator: &Emulator, request: Request<Incoming>) -> anyhow::Resu
     }
 }
 
-/// A call of the API, with the full name it is about.
+/// A call of the API, with the full name of its document or parent.
 enum Call<'p> {
     Get(&'p str),
     Commit,
@@ -143,7 +143,7 @@ impl<'p> Call<'p> {
     }
 }
 
-/// What tests ask of the emulator itself.
+/// Answers a request to the emulator itself.
 fn manage(emulator: &Emulator, method: &Method, path: &str, body: &Bytes) -> Response<Full<Bytes>> {
     let mut faults = lock(&emulator.faults);
     match (method.as_str(), path) {
@@ -178,12 +178,12 @@ fn json_response(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
     response
 }
 
-/// A panic of one connection shall not end the others.
+/// Locks a mutex, also after another connection's task has panicked.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the emulator is the clock of its documents")]
+#[expect(clippy::disallowed_methods, reason = "the emulator sets the time of its documents")]
 fn now() -> Timestamp {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let micros = i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX);

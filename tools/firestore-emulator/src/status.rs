@@ -1,7 +1,9 @@
+//! Error statuses of the API.
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// An error answer: `google.rpc.Code` and its HTTP status.
+/// An error: a `google.rpc.Code` with a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Status {
     pub(crate) code: &'static str,
@@ -17,7 +19,7 @@ impl Status {
         Self::new("INVALID_ARGUMENT", message)
     }
 
-    /// The status of this name, for faults.
+    /// Returns the status of this name, for an injected fault.
     pub(crate) fn named(name: &str) -> Self {
         const NAMES: [&str; 10] = [
             "ABORTED",

@@ -1,4 +1,4 @@
-//! Documents, and commits that apply all of their writes or none.
+//! Stores documents. A commit applies all of its writes or none.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::status::Status;
 
-/// The documents of all databases by full name. Kept in a file if there is one.
+/// The documents of all databases by full name, in memory or also in a file.
 #[derive(Debug, Default)]
 pub struct Store {
     documents: BTreeMap<String, Document>,
@@ -18,7 +18,6 @@ pub struct Store {
     file: Option<PathBuf>,
 }
 
-/// A document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Document {
     pub(crate) fields: Map<String, Value>,
@@ -27,11 +26,11 @@ pub(crate) struct Document {
 }
 
 impl Store {
-    /// A store that is read from a file, and written to it with each commit.
+    /// Reads a store from a file, to which each commit writes it. A missing file is an empty store.
     ///
     /// # Errors
     /// If the file exists and cannot be read.
-    pub fn kept_in(file: &Path) -> anyhow::Result<Self> {
+    pub fn from_file(file: &Path) -> anyhow::Result<Self> {
         let documents = match std::fs::read(file) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .with_context(|| format!("{} is damaged: remove it to start over", file.display()))?,
@@ -45,7 +44,8 @@ impl Store {
         self.documents.get(name).map(|document| document.to_json(name))
     }
 
-    /// The documents directly in a collection, `parent` being `projects/../documents` or a document's name.
+    /// Returns the documents of a collection, without those of its subcollections. `parent` is `projects/../documents` or a
+    /// document's name.
     pub(crate) fn collection(&self, parent: &str, collection: &str) -> Vec<(&String, &Document)> {
         let prefix = format!("{parent}/{collection}/");
         let in_collection =
@@ -60,7 +60,7 @@ impl Store {
         self.save()
     }
 
-    /// Checks every precondition, then applies every write.
+    /// Applies the writes in order. If one fails, none is applied.
     pub(crate) fn commit(&mut self, writes: &[Value], now: Timestamp) -> Result<Value, Status> {
         let time = self.tick(now);
         let mut before = Vec::with_capacity(writes.len());
@@ -71,7 +71,7 @@ impl Store {
         let saved =
             applied.and_then(|()| self.save().map_err(|error| Status::new("INTERNAL", format!("{error:#}"))));
         if let Err(status) = saved {
-            // The last first: a document may have been written twice.
+            // In reverse order, because a document may have been written twice.
             for (name, document) in before.into_iter().rev() {
                 match document {
                     Some(document) => self.documents.insert(name, document),
@@ -84,7 +84,7 @@ impl Store {
         Ok(json!({ "writeResults": results, "commitTime": time }))
     }
 
-    /// Times never repeat, so an update time tells two versions apart.
+    /// Returns the time of a commit. Times are strictly increasing, so that update times identify versions.
     fn tick(&mut self, now: Timestamp) -> Timestamp {
         self.last_time = now.unix_micros().max(self.last_time.saturating_add(1));
         Timestamp::from_unix_micros(self.last_time).unwrap_or(now)
@@ -105,7 +105,7 @@ impl Document {
     }
 }
 
-/// Applies a write, and returns the document's name and what it was before.
+/// Applies a write, and returns the document's name and its previous version.
 fn apply(
     documents: &mut BTreeMap<String, Document>,
     write: &Value,
@@ -157,7 +157,7 @@ fn check(condition: Option<&Value>, current: Option<&Document>, name: &str) -> R
     }
 }
 
-/// Only top-level fields: that is what the client uses.
+/// Applies an update mask. Only top-level fields are supported.
 fn masked(
     current: Option<&Document>,
     mut given: Map<String, Value>,
@@ -166,7 +166,7 @@ fn masked(
     let mut fields = current.map(|document| document.fields.clone()).unwrap_or_default();
     for path in mask.iter().filter_map(Value::as_str) {
         if path.contains(['.', '`']) {
-            return Err(Status::new("UNIMPLEMENTED", "only top-level fields can be masked here"));
+            return Err(Status::new("UNIMPLEMENTED", "the emulator supports masks of top-level fields only"));
         }
         match given.remove(path) {
             Some(value) => fields.insert(path.to_owned(), value),
@@ -194,7 +194,7 @@ fn transform_field(
         let sum = integer(fields.get(path)).unwrap_or(0).saturating_add(step);
         json!({ "integerValue": sum.to_string() })
     } else {
-        return Err(Status::new("UNIMPLEMENTED", "this transform is not known here"));
+        return Err(Status::new("UNIMPLEMENTED", "the emulator does not support this transform"));
     };
     fields.insert(path.to_owned(), value);
     Ok(())

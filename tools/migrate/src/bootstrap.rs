@@ -1,4 +1,4 @@
-//! What stands before the first migration: a service's database and its role.
+//! Creates a service's database and its role, before the first migration.
 
 use std::time::Duration;
 
@@ -8,30 +8,28 @@ use tokio_postgres::Client;
 use crate::files::Service;
 use crate::migrations::connect;
 
-/// A service's own role: it may log in to its own database, and owns nothing there.
+/// The role of a service: it may log in to the service's database, and owns no object there.
 #[derive(Debug, Clone)]
 pub struct Role {
-    /// Whose it is.
     pub service: Service,
-    /// What it logs in with.
     pub password: String,
 }
 
-/// Makes the database and the role, or brings the role up to date. `admin` must be able to make both.
+/// Creates the database and the role, or updates the role. `admin` is the address of a role with CREATEDB and CREATEROLE.
 ///
 /// # Errors
-/// If the server refuses.
+/// If PostgreSQL rejects a statement.
 pub async fn bootstrap(admin: &str, role: &Role) -> anyhow::Result<()> {
     let client = connect(admin).await?;
     let service = role.service.name();
     let (database, user) = (format!("{service}_db"), format!("{service}_service"));
-    let told =
-        || format!("cannot make {database} and {user}: does the admin role have CREATEDB and CREATEROLE?");
+    let message =
+        || format!("cannot create {database} and {user}: does the admin role have CREATEDB and CREATEROLE?");
     if !exists(&client, "select from pg_roles where rolname = $1", &user).await? {
-        client.batch_execute(&format!("create role {user} nologin")).await.with_context(told)?;
+        client.batch_execute(&format!("create role {user} nologin")).await.with_context(message)?;
     }
     if !exists(&client, "select from pg_database where datname = $1", &database).await? {
-        client.batch_execute(&format!("create database {database}")).await.with_context(told)?;
+        client.batch_execute(&format!("create database {database}")).await.with_context(message)?;
     }
     let password = role.password.replace('\'', "''");
     let settings = format!(
@@ -41,10 +39,10 @@ pub async fn bootstrap(admin: &str, role: &Role) -> anyhow::Result<()> {
          {}",
         limits(&user),
     );
-    client.batch_execute(&settings).await.with_context(told)
+    client.batch_execute(&settings).await.with_context(message)
 }
 
-/// A statement that hangs gives its locks back by itself, whatever became of the one who sent it.
+/// Returns the statements that limit the time of a statement, so that its locks are released even if the client has died.
 fn limits(user: &str) -> String {
     let limit =
         |name: &str, limit: Duration| format!("alter role {user} set {name} = '{}ms';", limit.as_millis());
@@ -52,7 +50,7 @@ fn limits(user: &str) -> String {
         limit("statement_timeout", Duration::from_secs(5)),
         limit("lock_timeout", Duration::from_secs(2)),
         limit("idle_in_transaction_session_timeout", Duration::from_secs(10)),
-        // Statements here take milliseconds, and are planned each time: to compile one took 300 ms.
+        // Statements take milliseconds and are planned each time: compiling one took 300 ms.
         format!("alter role {user} set jit = off;"),
     ]
     .concat()

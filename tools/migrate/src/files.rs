@@ -7,9 +7,7 @@ include!(concat!(env!("OUT_DIR"), "/files.rs"));
 /// A service with a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
-    /// users_db
     Users,
-    /// products_db
     Products,
 }
 
@@ -30,10 +28,10 @@ pub(crate) struct Function {
 }
 
 impl Service {
-    /// Parses the name of a service.
+    /// Parses the name of a service that has a database.
     ///
     /// # Errors
-    /// For any other text.
+    /// If the text is not `users` or `products`.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         match text {
             "users" => Ok(Self::Users),
@@ -76,7 +74,7 @@ impl Service {
             .map(|(_, file, sql)| Function { name: file.trim_end_matches(".sql"), sql })
     }
 
-    /// Returns whether `checksum` is of an earlier text of a migration that was mended in place, see `migrations/README.md`.
+    /// Returns whether `checksum` is of an earlier text of a migration that was corrected in place, see `migrations/README.md`.
     pub(crate) fn is_superseded(self, version: i64, checksum: &str) -> bool {
         self.file("superseded").unwrap_or_default().lines().any(|line| {
             let mut words = line.split_whitespace();
@@ -128,10 +126,10 @@ mod tests {
 
     #[test]
     fn only_a_listed_checksum_is_superseded() {
-        let catalogue = "92961f7b10890d9d02c21fccb188be62e81bedec80e950554ca96781528779db";
-        assert!(Service::Products.is_superseded(1, catalogue));
-        assert!(!Service::Products.is_superseded(2, catalogue));
+        let earlier = "92961f7b10890d9d02c21fccb188be62e81bedec80e950554ca96781528779db";
+        assert!(Service::Products.is_superseded(1, earlier));
+        assert!(!Service::Products.is_superseded(2, earlier));
         assert!(!Service::Products.is_superseded(1, "another"));
-        assert!(!Service::Users.is_superseded(1, catalogue));
+        assert!(!Service::Users.is_superseded(1, earlier));
     }
 }

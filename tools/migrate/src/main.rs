@@ -15,7 +15,7 @@ migrate status         --service users|products --url URL
 migrate seed           --service users|products --url URL      fills a database for development
 migrate create-account --url URL --email E --name N --role customer|admin    (password: $ACCOUNT_PASSWORD)
 
-URL is a PostgreSQL address of a role that may do it; $DATABASE_URL if it is not given.
+URL is the PostgreSQL address of a role with the necessary rights, by default $DATABASE_URL.
 ";
 
 #[derive(Default)]
@@ -73,15 +73,15 @@ async fn run() -> anyhow::Result<()> {
                 role: &options.role,
                 password: &password,
             };
-            migrate::create_account(url()?, &account).await.map(|made| {
-                print(if made { "created" } else { "exists already" });
+            migrate::create_account(url()?, &account).await.map(|is_created| {
+                print(if is_created { "created" } else { "exists already" });
             })
         }
         None => {
             print(USAGE);
             Ok(())
         }
-        Some(other) => bail!("{other:?} is no command of migrate\n{USAGE}"),
+        Some(other) => bail!("migrate has no command {other:?}\n{USAGE}"),
     }
 }
 
@@ -104,7 +104,7 @@ fn parse_arguments() -> anyhow::Result<Options> {
     Ok(options)
 }
 
-/// Secrets come by the environment: an argument is seen by everyone on the machine.
+/// Reads a secret from the environment. Arguments are visible to other users of the machine.
 fn secret(name: &str) -> anyhow::Result<String> {
     std::env::var(name).with_context(|| format!("{name} is not set"))
 }
@@ -131,7 +131,7 @@ fn report(error: &anyhow::Error) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "what was asked for on the command line")]
+#[expect(clippy::print_stdout, reason = "a command line tool prints its results")]
 fn print(line: &str) {
     println!("{line}");
 }

@@ -15,13 +15,11 @@ const LOCK: i64 = 0x0063_6172_7477_686c;
 /// What `up` or `down` changed, by name.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Numbered migrations.
     pub migrations: Vec<&'static str>,
-    /// Functions.
     pub functions: Vec<&'static str>,
 }
 
-/// Connects; the connection works until the client is dropped.
+/// Connects to a database. The connection is closed when the client is dropped.
 pub(crate) async fn connect(address: &str) -> anyhow::Result<Client> {
     let (client, connection) = tokio_postgres::connect(address, NoTls)
         .await

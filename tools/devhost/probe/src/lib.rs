@@ -1,4 +1,4 @@
-//! What devhost's tests need a guest to do. Each path tries one promise of the platform, and the answer is plain text.
+//! The component of devhost's tests. Each path exercises one feature of the platform, and answers in plain text.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,19 +14,19 @@ use spin_sdk::{http_service, variables};
 
 type Body = UnsyncBoxBody<Bytes, ErrorCode>;
 
-/// Lives as long as the instance: the tests see in it whether one is reused.
+/// The number of requests of this instance. It shows the tests whether an instance is reused.
 static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
 #[http_service]
 async fn handle(request: Request) -> Result<Response<Body>, ErrorCode> {
-    let seen = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
+    let count = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
     let path = request.uri().path().to_owned();
     let argument = argument(&request);
     // A sibling is called at /..., and this component may be mounted anywhere.
     let name = path.rsplit('/').next().unwrap_or_default();
     Ok(match name {
         "hello" => text(StatusCode::OK, "hello"),
-        "count" => text(StatusCode::OK, &seen.to_string()),
+        "count" => text(StatusCode::OK, &count.to_string()),
         "headers" => text(StatusCode::OK, &headers(&request)),
         "uri" => text(StatusCode::OK, &request.uri().to_string()),
         "vars" => text(StatusCode::OK, &format!("{:?}", variables::get(&argument).await)),
@@ -69,11 +69,11 @@ fn headers(request: &Request) -> String {
     lines.collect()
 }
 
-/// Never ends, and never gives way by itself.
+/// Computes without an end and without yielding.
 fn spin() -> ! {
-    let mut turns = 0_u64;
+    let mut count = 0_u64;
     loop {
-        turns = std::hint::black_box(turns.wrapping_add(1));
+        count = std::hint::black_box(count.wrapping_add(1));
     }
 }
 
@@ -96,7 +96,7 @@ enum Limit {
     BetweenBytes,
 }
 
-/// Fetches a URL, with 300 ms for each given step, and tells what came of it.
+/// Fetches a URL with a timeout of 300 ms for each given step, and answers with the response or the error.
 async fn fetch(url: &str, limits: &[Limit]) -> Response<Body> {
     const LIMIT_NANOS: u64 = 300_000_000;
     let options = wasi::RequestOptions::new();
@@ -124,15 +124,15 @@ async fn fetch(url: &str, limits: &[Limit]) -> Response<Body> {
     }
 }
 
-/// Opens the address in the first line, runs each other line on it, and tells what each gave. The word before some
-/// statements says how they are run.
+/// Connects to the address in the first line, runs the statement in each other line, and answers with the results.
+/// A word before a statement selects how it is run.
 async fn postgres(script: &str) -> Response<Body> {
     let (address, statements) = script.split_once('\n').unwrap_or((script, ""));
     let connection = match Connection::open(address).await {
         Ok(connection) => connection,
         Err(error) => return text(StatusCode::BAD_GATEWAY, &describe(error)),
     };
-    let mut told = String::new();
+    let mut results = String::new();
     for line in statements.lines().filter(|line| !line.is_empty()) {
         let outcome = match line.split_once(' ') {
             Some(("execute", statement)) => execute(&connection, statement, vec![]).await,
@@ -145,10 +145,10 @@ async fn postgres(script: &str) -> Response<Body> {
             }
             _ => query(&connection, line, vec![]).await,
         };
-        told.push_str(&outcome);
-        told.push('\n');
+        results.push_str(&outcome);
+        results.push('\n');
     }
-    text(StatusCode::OK, &told)
+    text(StatusCode::OK, &results)
 }
 
 fn typed() -> Vec<ParameterValue> {
@@ -198,10 +198,10 @@ fn value(value: &DbValue) -> String {
 fn describe(error: PgError) -> String {
     use spin_sdk::pg::{PgError as Inner, QueryError};
     match error {
-        PgError::PgError(Inner::QueryFailed(QueryError::DbError(told))) => {
+        PgError::PgError(Inner::QueryFailed(QueryError::DbError(error))) => {
             let extra =
-                |key: &str| told.extras.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
-            format!("db-error {} {:?} {:?} {}", told.code, extra("constraint"), extra("table"), told.message)
+                |key: &str| error.extras.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
+            format!("db-error {} {:?} {:?} {}", error.code, extra("constraint"), extra("table"), error.message)
         }
         PgError::PgError(other) => format!("{other:?}").replace('\n', " ").replace("Error::", ""),
         other => format!("other {other:?}"),

@@ -1,4 +1,4 @@
-//! Inbound: routes, headers, bodies, and the life of instances.
+//! Tests of inbound requests: routes, headers, bodies, and the lifetime of instances.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use crate::platform::Platform;
 
 #[tokio::test]
-async fn spins_own_paths_and_unknown_ones_never_reach_a_component() {
+async fn reserved_and_unknown_paths_do_not_reach_a_component() {
     let platform = Platform::start().await;
     platform.get("/.well-known/spin/health").await.is(200, "OK");
     platform.get("/.well-known/spin/other").await.is(404, "");
@@ -18,32 +18,32 @@ async fn spins_own_paths_and_unknown_ones_never_reach_a_component() {
 }
 
 #[tokio::test]
-async fn the_platform_tells_the_component_how_it_was_reached() {
+async fn the_component_receives_spins_headers() {
     let platform = Platform::start().await;
     let mut connection = platform.connect().await;
     let forged = [("spin-client-addr", "6.6.6.6:6"), ("connection", "keep-alive")];
     let answer = connection.send("GET", "/a/x/headers?q=1", &forged, "").await;
     let address = platform.address.as_str();
-    assert_eq!(answer.told("spin-path-info"), ["/x/headers"]);
-    assert_eq!(answer.told("spin-full-url"), [format!("http://{address}/a/x/headers?q=1")]);
-    assert_eq!(answer.told("spin-matched-route"), ["/a/..."]);
-    assert_eq!(answer.told("spin-raw-component-route"), ["/a/..."]);
-    assert_eq!(answer.told("spin-component-route"), ["/a"]);
-    assert_eq!(answer.told("spin-base-path"), ["/"]);
-    assert_eq!(answer.told("host"), [""; 0]);
-    assert_eq!(answer.told("connection"), [""; 0]);
-    let clients = answer.told("spin-client-addr");
+    assert_eq!(answer.listed("spin-path-info"), ["/x/headers"]);
+    assert_eq!(answer.listed("spin-full-url"), [format!("http://{address}/a/x/headers?q=1")]);
+    assert_eq!(answer.listed("spin-matched-route"), ["/a/..."]);
+    assert_eq!(answer.listed("spin-raw-component-route"), ["/a/..."]);
+    assert_eq!(answer.listed("spin-component-route"), ["/a"]);
+    assert_eq!(answer.listed("spin-base-path"), ["/"]);
+    assert_eq!(answer.listed("host"), [""; 0]);
+    assert_eq!(answer.listed("connection"), [""; 0]);
+    let clients = answer.listed("spin-client-addr");
     assert_eq!(clients.len(), 2, "{clients:?}");
     assert_eq!(clients[0], "6.6.6.6:6");
     assert!(clients[1].starts_with("127.0.0.1:"), "{clients:?}");
 
     let exact = platform.get("/a/exact/headers").await;
-    assert_eq!(exact.told("spin-component-route"), ["/a/exact/headers"]);
-    assert_eq!(exact.told("spin-path-info"), [""]);
+    assert_eq!(exact.listed("spin-component-route"), ["/a/exact/headers"]);
+    assert_eq!(exact.listed("spin-path-info"), [""]);
 }
 
 #[tokio::test]
-async fn a_host_header_from_outside_reaches_no_sibling() {
+async fn a_clients_host_header_does_not_reach_a_sibling() {
     let platform = Platform::start().await;
     let mut connection = platform.connect().await;
     for host in ["b.spin.internal", "b.spin.internal:80"] {
@@ -53,7 +53,7 @@ async fn a_host_header_from_outside_reaches_no_sibling() {
 }
 
 #[tokio::test]
-async fn bodies_pass_both_ways() {
+async fn bodies_are_passed_in_both_directions() {
     let platform = Platform::start().await;
     let large = "0123456789abcdef".repeat(64 * 1024);
     platform.post("/a/echo", "").await.is(200, "");
@@ -64,7 +64,7 @@ async fn bodies_pass_both_ways() {
 }
 
 #[tokio::test]
-async fn a_chunk_comes_back_before_the_next_one_is_sent() {
+async fn a_chunk_is_answered_before_the_next_one_is_sent() {
     let platform = Platform::start().await;
     let mut stream = TcpStream::connect(&platform.address).await.unwrap();
     stream
@@ -101,7 +101,7 @@ async fn a_connection_serves_one_request_after_another() {
 }
 
 #[tokio::test]
-async fn an_instance_serves_128_requests_and_no_more() {
+async fn an_instance_handles_at_most_128_requests() {
     let platform = Platform::start().await;
     let mut connection = platform.connect().await;
     let mut counts = Vec::new();
@@ -122,7 +122,7 @@ async fn an_idle_instance_ends_after_a_second() {
 }
 
 #[tokio::test]
-async fn a_component_that_fails_answers_500_and_the_next_request_is_fine() {
+async fn a_failed_request_is_500_and_the_next_one_succeeds() {
     let platform = Platform::start().await;
     for path in ["/a/panic", "/a/error", "/a/memory"] {
         platform.get(path).await.is(500, "");
@@ -131,7 +131,7 @@ async fn a_component_that_fails_answers_500_and_the_next_request_is_fine() {
 }
 
 #[tokio::test]
-async fn a_component_that_computes_for_ever_does_not_stop_the_others() {
+async fn a_component_in_an_endless_loop_does_not_block_others() {
     let platform = Platform::start().await;
     for _ in 0..4 {
         let mut connection = platform.connect().await;

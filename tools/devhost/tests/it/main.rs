@@ -1,4 +1,4 @@
-//! devhost as a process, with the probe as its component.
+//! Tests devhost as a process. Its component is the probe.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Outbound: the allow list, siblings, kept connections and time limits.
+//! Tests of outbound requests: allow list, siblings, connection reuse and timeouts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::platform::Platform;
 
-/// A server that says what its paths ask it to say, and counts its connections.
+/// A server that answers by path and counts its connections.
 struct Origin {
     address: String,
     connections: Arc<AtomicU32>,
@@ -66,19 +66,19 @@ async fn only_listed_destinations_can_be_reached() {
 
 #[tokio::test]
 async fn a_sibling_answers_within_the_process() {
-    let platform = Platform::allowing(&["http://b.spin.internal", "http://nobody.spin.internal"]).await;
+    let platform = Platform::allowing(&["http://b.spin.internal", "http://missing.spin.internal"]).await;
     platform.get("/a/chain?http://b.spin.internal/some/hello").await.is(200, "hello");
     let headers = platform.get("/a/chain?http://b.spin.internal/some/headers").await;
-    assert_eq!(headers.told("spin-client-addr"), ["0.0.0.0:0"]);
-    assert_eq!(headers.told("spin-path-info"), ["/some/headers"]);
-    assert_eq!(headers.told("spin-matched-route"), ["/..."]);
+    assert_eq!(headers.listed("spin-client-addr"), ["0.0.0.0:0"]);
+    assert_eq!(headers.listed("spin-path-info"), ["/some/headers"]);
+    assert_eq!(headers.listed("spin-matched-route"), ["/..."]);
     platform.get("/a/chain?http://b.spin.internal/panic").await.is(500, "");
-    let nobody = platform.get("/a/chain?http://nobody.spin.internal/").await;
-    assert!(nobody.body.contains("DestinationNotFound"), "{}", nobody.body);
+    let missing = platform.get("/a/chain?http://missing.spin.internal/").await;
+    assert!(missing.body.contains("DestinationNotFound"), "{}", missing.body);
 }
 
 #[tokio::test]
-async fn connections_are_kept_from_request_to_request() {
+async fn connections_are_reused() {
     let origin = Origin::start().await;
     let platform = Platform::allowing(&[&format!("http://{}", origin.address)]).await;
     for _ in 0..5 {
@@ -88,7 +88,7 @@ async fn connections_are_kept_from_request_to_request() {
 }
 
 #[tokio::test]
-async fn what_fails_before_a_connection_stands_is_told_apart() {
+async fn a_refused_connection_has_an_error_of_its_own() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let closed = listener.local_addr().unwrap();
     drop(listener);
@@ -101,22 +101,22 @@ async fn what_fails_before_a_connection_stands_is_told_apart() {
 }
 
 #[tokio::test]
-async fn time_limits_of_the_request_are_kept() {
+async fn the_timeouts_of_the_request_are_applied() {
     let origin = Origin::start().await;
     let platform = Platform::allowing(&[&format!("http://{}", origin.address)]).await;
-    for (path, told) in [
+    for (path, error) in [
         ("silent", "ErrorCode::ConnectionReadTimeout"),
         ("stalled", "body: ErrorCode::ConnectionReadTimeout"),
     ] {
         let start = Instant::now();
-        platform.get(&format!("/a/slow?http://{}/{path}", origin.address)).await.is(502, told);
+        platform.get(&format!("/a/slow?http://{}/{path}", origin.address)).await.is(502, error);
         assert!(start.elapsed() < Duration::from_secs(5), "{path}: {:?}", start.elapsed());
     }
 }
 
 #[tokio::test]
-async fn the_time_limit_of_a_connection_is_kept() {
-    // With its queue full, a listener that accepts nobody lets everybody else wait.
+async fn the_connect_timeout_is_applied() {
+    // If a listener does not accept and its queue is full, further connections wait.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();

@@ -1,4 +1,4 @@
-//! Starts devhost on a free port, and talks to it.
+//! Starts devhost on a free port, and sends requests to it.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -14,14 +14,14 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-/// A running devhost. It ends with this value.
+/// A running devhost. It is killed when this value is dropped.
 pub(crate) struct Platform {
     pub(crate) address: String,
     pub(crate) child: Child,
     output: Arc<Mutex<Vec<String>>>,
 }
 
-/// How a test wants its devhost.
+/// The configuration of a test's devhost.
 #[derive(Default)]
 pub(crate) struct Setup {
     pub(crate) allowed: Vec<String>,
@@ -30,10 +30,10 @@ pub(crate) struct Setup {
 }
 
 fn probe() -> String {
-    let told = "DEVHOST_PROBE_WASM must name the probe: \
+    let message = "DEVHOST_PROBE_WASM must name the probe: \
                 DEVHOST_PROBE_WASM=$(tools/devhost/probe/build.sh) cargo test -p devhost";
-    let path = std::env::var("DEVHOST_PROBE_WASM").expect(told);
-    std::fs::canonicalize(&path).expect(told).display().to_string()
+    let path = std::env::var("DEVHOST_PROBE_WASM").expect(message);
+    std::fs::canonicalize(&path).expect(message).display().to_string()
 }
 
 /// Writes a manifest in which the probe is mounted twice, as `a` and as `b`.
@@ -102,24 +102,22 @@ impl Platform {
         let first = lines.next_line().await.unwrap().expect("devhost ended; see its error above");
         let address = first.strip_prefix("Serving http://").expect(&first).to_owned();
         let output = Arc::new(Mutex::new(Vec::new()));
-        let written = Arc::clone(&output);
+        let lines_so_far = Arc::clone(&output);
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
-                written.lock().unwrap().push(line);
+                lines_so_far.lock().unwrap().push(line);
             }
         });
         Self { address, child, output }
     }
 
-    /// Waits until devhost has written a line that fits, and gives it.
-    pub(crate) async fn line(&self, fits: impl Fn(&str) -> bool) -> String {
-        for _ in 0..500 {
-            if let Some(line) = self.output.lock().unwrap().iter().find(|line| fits(line)) {
-                return line.clone();
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    /// Waits until devhost has written a matching line, and returns it.
+    pub(crate) async fn line(&self, matches: impl Fn(&str) -> bool) -> String {
+        let find = async || self.output.lock().unwrap().iter().find(|line| matches(line)).cloned();
+        match poll_until(find).await {
+            Some(line) => line,
+            None => panic!("no such line in {:?}", self.output.lock().unwrap()),
         }
-        panic!("no such line in {:?}", self.output.lock().unwrap());
     }
 
     pub(crate) async fn connect(&self) -> Connection {
@@ -138,7 +136,18 @@ impl Platform {
     }
 }
 
-/// One TCP connection to devhost.
+/// Calls `attempt` until it returns a value, for 10 s at most.
+pub(crate) async fn poll_until<T>(mut attempt: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    for _ in 0..500 {
+        if let Some(value) = attempt().await {
+            return Some(value);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    None
+}
+
+/// A TCP connection to devhost.
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: String,
@@ -187,8 +196,8 @@ impl Answer {
         assert_eq!((self.status, self.body.as_str()), (status, body));
     }
 
-    /// The values of a header that the guest saw, where it told them all.
-    pub(crate) fn told(&self, name: &str) -> Vec<&str> {
+    /// Returns the values of a request header, from an answer of the probe that lists them.
+    pub(crate) fn listed(&self, name: &str) -> Vec<&str> {
         let prefix = format!("{name}: ");
         self.body.lines().filter_map(|line| line.strip_prefix(&prefix)).collect()
     }

@@ -1,11 +1,9 @@
-//! PostgreSQL: what Spin converts and refuses, errors, the allow list, and which connections go back to the pool.
-
-use std::time::Duration;
+//! Tests of PostgreSQL: conversions, errors, the allow list, and the pool.
 
 use tokio_postgres::NoTls;
 use tokio_postgres::config::Host;
 
-use crate::platform::Platform;
+use crate::platform::{Platform, poll_until};
 
 fn server() -> String {
     std::env::var("CARTWHEEL_TEST_PG").expect(
@@ -31,7 +29,7 @@ impl Bench {
         Self { platform, address: format!("{} application_name=probe_{name}", server()) }
     }
 
-    /// What each statement gave, all on one connection.
+    /// Runs the statements on one connection, and returns the result of each.
     async fn run(&self, statements: &[&str]) -> Vec<String> {
         let script = format!("{}\n{}", self.address, statements.join("\n"));
         let answer = self.platform.post("/a/pg", &script).await;
@@ -51,7 +49,7 @@ async fn admin() -> tokio_postgres::Client {
 }
 
 #[tokio::test]
-async fn values_come_back_as_spin_gives_them() {
+async fn values_are_converted_as_on_spin() {
     let bench = Bench::start("values").await;
     for (statement, expected) in [
         ("select true, null::int", "Boolean(true) | DbNull"),
@@ -88,7 +86,7 @@ async fn values_come_back_as_spin_gives_them() {
 }
 
 #[tokio::test]
-async fn what_spin_refuses_is_refused() {
+async fn what_spin_rejects_is_rejected() {
     let bench = Bench::start("refused").await;
     admin()
         .await
@@ -102,22 +100,25 @@ async fn what_spin_refuses_is_refused() {
     for statement in
         ["select now()", "select null::timestamptz", "select 'NaN'::numeric", "select 1e30::numeric"]
     {
-        let told = bench.run(&[statement]).await.concat();
-        assert!(told.starts_with("1 columns, 0 rows, then QueryFailed") || told.contains("Text("), "{told}");
+        let result = bench.run(&[statement]).await.concat();
+        assert!(
+            result.starts_with("1 columns, 0 rows, then QueryFailed") || result.contains("Text("),
+            "{result}"
+        );
     }
-    // The rows before the one that fails do arrive.
+    // The rows before the one that fails are returned.
     let statement = "select case n when 3 then 'NaN' else n::text end::numeric from generate_series(1, 5) n";
-    let told = bench.run(&[statement]).await.concat();
-    assert!(told.starts_with("1 columns, 2 rows, then"), "{told}");
-    let told = bench.run(&["badparam select $1::uuid", "badexecute select $1::uuid"]).await;
-    assert!(told[0].starts_with("BadParameter"), "{told:?}");
-    assert!(told[1].starts_with("ValueConversionFailed"), "{told:?}");
+    let result = bench.run(&[statement]).await.concat();
+    assert!(result.starts_with("1 columns, 2 rows, then"), "{result}");
+    let results = bench.run(&["badparam select $1::uuid", "badexecute select $1::uuid"]).await;
+    assert!(results[0].starts_with("BadParameter"), "{results:?}");
+    assert!(results[1].starts_with("ValueConversionFailed"), "{results:?}");
 }
 
 #[tokio::test]
 async fn errors_carry_their_state_and_constraint() {
     let bench = Bench::start("errors").await;
-    let told = bench
+    let results = bench
         .run(&[
             "execute create temp table probe_errors (id int constraint probe_errors_id_key unique)",
             "execute insert into probe_errors values (1), (2)",
@@ -127,21 +128,21 @@ async fn errors_carry_their_state_and_constraint() {
             "select 1",
         ])
         .await;
-    assert_eq!(told[..2], ["count 0", "count 2"]);
+    assert_eq!(results[..2], ["count 0", "count 2"]);
     assert!(
-        told[2].starts_with("db-error 23505 Some(\"probe_errors_id_key\") Some(\"probe_errors\")"),
+        results[2].starts_with("db-error 23505 Some(\"probe_errors_id_key\") Some(\"probe_errors\")"),
         "{}",
-        told[2]
+        results[2]
     );
-    assert!(told[3].starts_with("db-error 42883 None None"), "{}", told[3]);
-    assert!(told[4].contains("2 rows, then db-error 22012"), "{}", told[4]);
-    assert_eq!(told[5], "1 columns, 1 rows: Int32(1)");
+    assert!(results[3].starts_with("db-error 42883 None None"), "{}", results[3]);
+    assert!(results[4].contains("2 rows, then db-error 22012"), "{}", results[4]);
+    assert_eq!(results[5], "1 columns, 1 rows: Int32(1)");
 }
 
 #[tokio::test]
 async fn only_listed_servers_can_be_reached() {
     let bench = Bench::start("allowed").await;
-    for (address, told) in [
+    for (address, message) in [
         ("host=192.0.2.1 port=5432", "address postgres://192.0.2.1:5432 is not permitted"),
         ("host=127.0.0.1 port=1", "address postgres://127.0.0.1:1 is not permitted"),
         ("hostaddr=127.0.0.1", "hostaddr"),
@@ -149,7 +150,11 @@ async fn only_listed_servers_can_be_reached() {
     ] {
         let answer = bench.platform.post("/a/pg", address).await;
         assert_eq!(answer.status, 502);
-        assert!(answer.body.starts_with("ConnectionFailed") && answer.body.contains(told), "{}", answer.body);
+        assert!(
+            answer.body.starts_with("ConnectionFailed") && answer.body.contains(message),
+            "{}",
+            answer.body
+        );
     }
     let other = bench.platform.post("/b/pg", &bench.address).await;
     assert!(other.body.contains("is not permitted"), "{}", other.body);
@@ -158,7 +163,7 @@ async fn only_listed_servers_can_be_reached() {
 const BACKEND: &str = "select pg_backend_pid()";
 
 #[tokio::test]
-async fn a_connection_goes_back_to_the_pool_unless_a_transaction_is_open() {
+async fn a_connection_returns_to_the_pool_unless_a_transaction_is_open() {
     let bench = Bench::start("guard").await;
     let first = bench.run(&[BACKEND]).await;
     assert_eq!(bench.run(&[BACKEND]).await, first);
@@ -174,7 +179,7 @@ async fn a_connection_goes_back_to_the_pool_unless_a_transaction_is_open() {
 }
 
 #[tokio::test]
-async fn settings_do_not_reach_the_next_borrower() {
+async fn settings_are_reset_before_a_connection_is_reused() {
     let bench = Bench::start("clean").await;
     let first = bench.run(&[BACKEND, "execute set statement_timeout = '7s'"]).await;
     let next = bench.run(&[BACKEND, "select current_setting('statement_timeout')"]).await;
@@ -183,12 +188,17 @@ async fn settings_do_not_reach_the_next_borrower() {
 }
 
 #[tokio::test]
-async fn when_the_server_has_ended_its_connections_the_next_open_works() {
+async fn after_the_server_closed_its_connections_the_next_open_succeeds() {
     let bench = Bench::start("restart").await;
     let first = bench.run(&[BACKEND]).await;
     let admin = admin().await;
     let end = "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'probe_restart'";
     assert_eq!(admin.query_one(end, &[]).await.unwrap().get::<_, i64>(0), 1);
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let backends = "select count(*) from pg_stat_activity where application_name = 'probe_restart'";
+    let have_ended = async || {
+        let count: i64 = admin.query_one(backends, &[]).await.unwrap().get(0);
+        (count == 0).then_some(())
+    };
+    poll_until(have_ended).await.expect("the server's process has not ended");
     assert_ne!(bench.run(&[BACKEND]).await, first);
 }

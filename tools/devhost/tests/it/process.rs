@@ -1,4 +1,4 @@
-//! The process: its variables, its output, its jobs and its end.
+//! Tests of the process: variables, output, jobs and signals.
 
 use std::time::Duration;
 
@@ -23,16 +23,16 @@ async fn a_component_sees_its_variables_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_missing_variable_refuses_the_start_and_is_named() {
+async fn a_missing_variable_prevents_the_start_and_is_named() {
     let mut command = command(&Setup::default());
     let output = command.stderr(std::process::Stdio::piped()).output().await.unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success());
-    assert!(told.contains("SPIN_VARIABLE_NEEDED") && told.contains(".toml"), "{told}");
+    assert!(message.contains("SPIN_VARIABLE_NEEDED") && message.contains(".toml"), "{message}");
 }
 
 #[tokio::test]
-async fn lines_reach_the_output_whole() {
+async fn lines_are_written_whole() {
     let platform = Platform::start().await;
     platform.get("/a/say?{%22level%22:%22info%22}").await.is(200, "");
     platform.line(|line| line == r#"{"level":"info"}"#).await;
@@ -54,7 +54,7 @@ async fn a_job_posts_with_the_token_of_its_environment_variable() {
 }
 
 #[tokio::test]
-async fn sigterm_ends_it_at_once_also_with_a_request_in_flight() {
+async fn sigterm_ends_the_process_at_once_even_with_a_request_in_flight() {
     let mut platform = Platform::start().await;
     let mut connection = platform.connect().await;
     tokio::spawn(async move { connection.send("GET", "/a/loop", &[], "").await });

@@ -1,4 +1,4 @@
-//! A body that fails when its next frame takes too long.
+//! A body that fails if its next frame does not arrive in time.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,21 +9,21 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-/// A body and how long its reader waits for a frame. The time in which the reader asks for none does not count.
-pub(crate) struct Patience {
-    /// `None` once the limit has passed: the connection goes with it, and does not wait for the guest to let go.
+/// A body with a time limit for each frame. The time between two reads is not counted.
+pub(crate) struct ReadTimeoutBody {
+    /// `None` after the timeout: the connection is closed at once, not when the guest drops the body.
     body: Option<WasiBody>,
     limit: Duration,
     wait: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patience {
+impl ReadTimeoutBody {
     pub(crate) fn new(body: WasiBody, limit: Duration) -> Self {
         Self { body: Some(body), limit, wait: None }
     }
 }
 
-impl Body for Patience {
+impl Body for ReadTimeoutBody {
     type Data = Bytes;
     type Error = Error;
 
