@@ -85,7 +85,7 @@ pub(crate) fn build_tools() -> anyhow::Result<()> {
 pub(crate) fn build_probe(toolchain: &Toolchain) -> anyhow::Result<PathBuf> {
     let folder = target_dir().join("probe");
     let mut command = toolchain.cargo("build");
-    command.args(["--release", "--quiet", "--manifest-path", "crates/devhost/probe/Cargo.toml"]);
+    command.args(["--release", "--quiet", "--manifest-path", "tools/devhost/probe/Cargo.toml"]);
     run(command.env("CARGO_TARGET_DIR", &folder))?;
     Ok(folder.join(TARGET).join("release/probe.wasm"))
 }
