@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use api_description::OpenApi;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt as _, Full};
@@ -14,8 +15,6 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-
-use crate::openapi::OpenApi;
 
 /// Speaks to a shop.
 #[derive(Debug, Clone)]
@@ -236,7 +235,7 @@ impl Call<'_> {
         }
         match operation {
             Some(operation) if self.method != Method::HEAD => {
-                openapi.check_answer(&operation, answer.status, &answer.headers, &answer.bytes);
+                openapi.check_response(&operation, answer.status, &answer.headers, &answer.bytes);
             }
             Some(_) => {}
             None => assert!(

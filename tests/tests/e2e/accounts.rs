@@ -12,6 +12,7 @@ crate::tests![
     sessions_are_listed_page_by_page,
     everything_that_is_held_about_somebody_is_exported,
     an_account_is_erased_with_its_password_and_its_address_is_free_again,
+    #[alone]
     two_hundred_registrations_of_one_address_make_one_account,
     two_shoppers_on_one_instance_never_see_each_other,
 ];

@@ -19,6 +19,7 @@ crate::tests![
     a_token_is_new_at_each_login_and_never_the_clients,
     a_refresh_token_is_opaque_kept_as_a_hash_and_rotates,
     a_rotated_refresh_token_that_comes_back_ends_the_session,
+    #[alone]
     a_hundred_refreshes_at_once_have_one_successor,
     logout_ends_access_and_refresh_at_once,
     a_change_of_the_password_ends_all_other_sessions_at_once,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cartwheel_tests::openapi::OpenApi;
+use api_description::OpenApi;
 use cartwheel_tests::shop::SERVICE_TOKEN;
 use cartwheel_tests::{Answer, Shop, Shopper};
 use serde_json::{Value, json};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use api_description::OpenApi;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use cartwheel_tests::Shop;
-use cartwheel_tests::openapi::OpenApi;
 use cartwheel_tests::shop::{SERVICE_TOKEN, SIGNING_SEED};
 use identity::{Role, SigningKey, SigningKeys, TokenIssuer, VerificationKeys};
 use kernel::{SessionId, Timestamp, UserId};

@@ -15,7 +15,9 @@ crate::tests![
     one_key_with_two_bodies_at_once_is_one_order,
     a_key_that_is_over_stands_for_nothing,
     a_repeat_with_the_same_key_is_the_same_order,
+    #[alone]
     the_last_unit_has_one_buyer_among_a_hundred_shoppers,
+    #[alone]
     the_last_units_split_over_two_lines_have_one_buyer_among_a_hundred_orders,
     who_orders_too_often_waits,
     what_is_short_is_named_and_the_cart_stays,

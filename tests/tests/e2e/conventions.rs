@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cartwheel_tests::openapi::OpenApi;
+use api_description::OpenApi;
 use cartwheel_tests::shop::{ORIGIN, SERVICE_TOKEN};
 use cartwheel_tests::{Answer, Shop};
 

@@ -12,16 +12,27 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 crate::tests![
+    #[alone]
     a_checkout_that_is_killed_and_tried_again_is_one_order,
+    #[alone]
     a_checkout_that_is_killed_and_given_up_leaves_nothing_behind,
+    #[alone]
     a_refused_price_that_is_killed_buys_nothing,
+    #[alone]
     a_cancellation_that_is_killed_gives_the_stock_back_once,
+    #[alone]
     a_reconciliation_that_is_killed_is_finished_by_the_next,
+    #[alone]
     a_commit_whose_outcome_is_unknown_is_one_order_in_the_end,
+    #[alone]
     refused_commits_whose_answers_are_lost_are_one_order_in_the_end,
+    #[alone]
     products_out_of_reach_at_reserve_or_confirm_cost_no_order,
+    #[alone]
     a_database_that_restarts_in_between_costs_no_order,
+    #[alone]
     a_host_that_freezes_during_a_reconciliation_undoes_nothing,
+    #[alone]
     a_checkout_that_freezes_until_it_is_given_up_takes_its_stock_anew,
 ];
 

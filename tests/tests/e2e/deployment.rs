@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cartwheel_tests::{Shop, environment};
 
-crate::tests![the_test_of_a_deployment_passes_here_and_fails_where_it_should];
+crate::tests![the_test_of_a_deployment_passes_here_and_fails_where_it_should,];
 
 fn run(shop: &Shop, email: &str, password: &str) -> (bool, String) {
     let output = Command::new(format!("{}/k8s/e2e.sh", environment("CARTWHEEL_ROOT")))

@@ -10,7 +10,9 @@ use cartwheel_tests::shop::{
 use serde_json::{Value, json};
 
 crate::tests![
+    #[last]
     no_secret_is_in_any_line_of_any_log,
+    #[last]
     without_a_receiver_messages_wait_in_production_and_are_logged_in_development,
 ];
 

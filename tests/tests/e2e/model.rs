@@ -9,7 +9,7 @@ use cartwheel_tests::shop::database_port;
 use cartwheel_tests::{Answer, Shop, Shopper};
 use serde_json::{Value, json};
 
-crate::tests![the_shop_does_what_a_plain_model_says];
+crate::tests![the_shop_does_what_a_plain_model_says,];
 
 const STEPS: usize = 2000;
 const SHOPPERS: usize = 6;
