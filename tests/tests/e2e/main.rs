@@ -19,7 +19,7 @@ mod authentication;
 mod authorisation;
 mod bad_input;
 mod carts;
-mod catalogue;
+mod catalog;
 mod checkout;
 mod conventions;
 mod crash;
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         ("crash", crash::TESTS),
         ("deployment", deployment::TESTS),
         ("outage", outage::TESTS),
-        ("catalogue", catalogue::TESTS),
+        ("catalog", catalog::TESTS),
         ("import", import::TESTS),
         ("accounts", accounts::TESTS),
         ("addresses", addresses::TESTS),

@@ -144,12 +144,12 @@ fn every_file_is_written_as_terraform_fmt_writes_it() {
     for (file, text) in folder("infra", "tf") {
         let mut depth = 0_usize;
         for (number, line) in text.lines().enumerate() {
-            let told = format!("infra/{file}:{}", number + 1);
-            assert!(!line.contains('\t') && line.trim_end() == line, "{told}: tabs or spaces at the end");
+            let place = format!("infra/{file}:{}", number + 1);
+            assert!(!line.contains('\t') && line.trim_end() == line, "{place}: tabs or spaces at the end");
             let code = line.trim_start();
             let closes = code.chars().take_while(|character| "})]".contains(*character)).count().min(1);
             if !code.is_empty() {
-                assert_eq!(line.len() - code.len(), (depth - closes) * 2, "{told}: indentation");
+                assert_eq!(line.len() - code.len(), (depth - closes) * 2, "{place}: indentation");
             }
             // Of what opens and closes on one line nothing is left.
             let code: String = code.split('#').next().unwrap().split('"').step_by(2).collect();
