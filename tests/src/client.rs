@@ -1,10 +1,11 @@
-//! A client that trusts nobody: every request and answer has to be as described.
+//! An HTTP client that validates every request and response against the description.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use api_description::OpenApi;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt as _, Full};
@@ -14,8 +15,6 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-
-use crate::openapi::OpenApi;
 
 /// Speaks to a shop.
 #[derive(Debug, Clone)]
@@ -126,7 +125,7 @@ impl Client {
         self.call("POST", "/users/login").json(&body).send().await
     }
 
-    /// Somebody who logs in once more.
+    /// Logs the same user in once more.
     pub async fn log_in(&self, email: &str, password: &str) -> Shopper {
         let answer = self.try_log_in(email, password).await.expect(200).json();
         self.known_as(email.to_owned(), &answer)
@@ -149,7 +148,7 @@ impl Client {
     }
 }
 
-/// An address that nobody has.
+/// Returns an e-mail address without an account.
 #[must_use]
 pub fn new_email() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -217,7 +216,7 @@ impl Call<'_> {
         self.try_send().await.expect("an answer")
     }
 
-    /// Sends it. `None` if whoever was to answer died.
+    /// Sends the request. Returns `None` if the server closed the connection without a response.
     pub async fn try_send(self) -> Option<Answer> {
         let request = self.request.body(Full::new(self.body.clone())).unwrap();
         let openapi = OpenApi::get();
@@ -236,7 +235,7 @@ impl Call<'_> {
         }
         match operation {
             Some(operation) if self.method != Method::HEAD => {
-                openapi.check_answer(&operation, answer.status, &answer.headers, &answer.bytes);
+                openapi.check_response(&operation, answer.status, &answer.headers, &answer.bytes);
             }
             Some(_) => {}
             None => assert!(
@@ -251,7 +250,7 @@ impl Call<'_> {
     }
 }
 
-/// Somebody with an account.
+/// A user with an account and a session.
 #[derive(Debug, Clone)]
 pub struct Shopper {
     /// What they speak with.

@@ -15,7 +15,6 @@
 pub mod client;
 mod firestore;
 pub mod mailbox;
-pub mod openapi;
 pub mod pg;
 pub mod proxy;
 pub mod shop;

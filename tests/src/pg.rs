@@ -51,15 +51,15 @@ impl NativePg {
         Self { client, address }
     }
 
-    /// Another connection, on which PostgreSQL tells the plan of each statement, also of those inside functions.
+    /// Opens another connection, on which PostgreSQL reports the plan of each statement, also of those inside functions.
     pub async fn explaining(&self, service: Service) -> (Self, Plans) {
         let (client, mut connection) = tokio_postgres::connect(&self.address, NoTls).await.unwrap();
         let plans = Plans::default();
-        let told = plans.clone();
+        let received = plans.clone();
         tokio::spawn(async move {
             while let Some(message) = std::future::poll_fn(|context| connection.poll_message(context)).await {
                 if let Ok(AsyncMessage::Notice(notice)) = message {
-                    told.0.lock().unwrap().push(notice.message().to_owned());
+                    received.0.lock().unwrap().push(notice.message().to_owned());
                 }
             }
         });
@@ -106,12 +106,12 @@ impl NativePg {
     }
 }
 
-/// The plans that PostgreSQL told so far.
+/// The plans that PostgreSQL has reported.
 #[derive(Debug, Clone, Default)]
 pub struct Plans(Arc<Mutex<Vec<String>>>);
 
 impl Plans {
-    /// Takes what was told since the last time.
+    /// Returns the plans that were reported since the last call.
     #[must_use]
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap())
@@ -184,10 +184,10 @@ impl Database for NativePg {
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
         let rows =
             self.client.query(statement.sql, &params).await.map_err(|error| match error.as_db_error() {
-                Some(told) => DbError::Refused {
-                    sqlstate: told.code().code().to_owned(),
-                    constraint: told.constraint().map(str::to_owned),
-                    message: told.message().to_owned(),
+                Some(refusal) => DbError::Refused {
+                    sqlstate: refusal.code().code().to_owned(),
+                    constraint: refusal.constraint().map(str::to_owned),
+                    message: refusal.message().to_owned(),
                 },
                 None => DbError::OutcomeUnknown(error.to_string()),
             })?;

@@ -42,7 +42,7 @@ pub struct Shop {
     firestore: Mutex<Option<Process>>,
     firestore_port: u16,
     data: PathBuf,
-    /// Who carries the shop's messages to people, and is told what happens to orders.
+    /// Receives the shop's notifications and order events.
     pub mailbox: Mailbox,
     host: Mutex<Option<Process>>,
     how: HowToHost,
@@ -201,12 +201,12 @@ impl Shop {
     pub async fn wait_for_line(&self, from: usize, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !self.log.lock().unwrap().iter().skip(from).any(|line| line.contains(text)) {
-            assert!(Instant::now() < deadline, "nobody says {text:?}");
+            assert!(Instant::now() < deadline, "no log line contains {text:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// Somebody who may manage the shop, made as the first admin of every shop is.
+    /// Creates an admin, as the first admin of every shop is created.
     pub async fn admin(&self) -> Shopper {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -372,7 +372,7 @@ fn start(command: &mut Command, mut sink: impl FnMut(String) + Send + 'static) -
     (process, url.unwrap_or_else(|_| panic!("{command:?} does not start")))
 }
 
-/// A port that nobody listens on.
+/// Returns a free port.
 #[must_use]
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()

@@ -12,6 +12,7 @@ crate::tests![
     sessions_are_listed_page_by_page,
     everything_that_is_held_about_somebody_is_exported,
     an_account_is_erased_with_its_password_and_its_address_is_free_again,
+    #[alone]
     two_hundred_registrations_of_one_address_make_one_account,
     two_shoppers_on_one_instance_never_see_each_other,
 ];
@@ -45,7 +46,7 @@ async fn sessions_of(shopper: &Shopper) -> Vec<Value> {
 async fn sessions_are_listed_with_their_devices_and_ended_one_by_one(shop: Arc<Shop>) {
     let ada = shop.client.shopper().await;
     let body = json!({ "email": ada.email, "password": "correct horse" });
-    // Whoever sends these headers changes nothing: the address is the one that the host saw.
+    // These headers have no effect: the recorded address is the one that the host saw.
     let login = shop.client.call("POST", "/users/login").json(&body).header("user-agent", "Phone/1.0");
     let login = login.header("spin-client-addr", "198.51.100.1:1").header("x-forwarded-for", "198.51.100.2");
     let login = login.header("forwarded", "for=198.51.100.3").header("x-real-ip", "198.51.100.4");

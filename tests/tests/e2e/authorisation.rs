@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cartwheel_tests::openapi::OpenApi;
+use api_description::OpenApi;
 use cartwheel_tests::shop::SERVICE_TOKEN;
 use cartwheel_tests::{Answer, Shop, Shopper};
 use serde_json::{Value, json};
 
 crate::tests![
-    what_is_anothers_is_told_like_what_does_not_exist,
+    another_users_resource_is_answered_like_a_missing_one,
     a_list_has_nothing_of_anothers_whatever_its_cursor_says,
     an_admins_route_is_for_admins_however_it_is_spelled,
     a_field_that_is_not_a_clients_to_set_is_refused_on_every_route,
@@ -18,7 +18,7 @@ crate::tests![
     internal_routes_are_for_services_and_identity_is_nobodys_to_claim,
 ];
 
-/// What belongs to somebody.
+/// The resources of one user.
 struct Belonging {
     /// As the description has it.
     pattern: &'static str,
@@ -57,13 +57,13 @@ async fn belongings(owner: &Shopper) -> Vec<Belonging> {
     ]
 }
 
-async fn what_is_anothers_is_told_like_what_does_not_exist(shop: Arc<Shop>) {
+async fn another_users_resource_is_answered_like_a_missing_one(shop: Arc<Shop>) {
     let (ada, bob) = (shop.client.shopper().await, shop.client.shopper().await);
     let belongings = belongings(&ada).await;
     let covered: BTreeSet<&str> = belongings.iter().map(|belonging| belonging.pattern).collect();
     let mut tried = BTreeSet::new();
     for operation in OpenApi::get().operations().filter(|operation| operation.needs_login()) {
-        // A product is nobody's own, and an admin's routes have a test of their own.
+        // A product has no owner, and admin routes have a test of their own.
         let is_of_a_product =
             ["/orders/cart/items/{productId}", "/products/{id}/reviews"].contains(&operation.path);
         if !operation.path.contains('{') || operation.needs_admin() || is_of_a_product {
@@ -140,10 +140,10 @@ async fn an_admins_route_is_for_admins_however_it_is_spelled(shop: Arc<Shop>) {
             call.send().await.status
         };
         let plain = ("x-plain", "1");
-        let (method, told) = (operation.method.as_str(), format!("{} {path}", operation.method));
-        assert_eq!(send(method, &path, None, plain).await, 401, "{told}");
-        assert_eq!(send(method, &path, Some(SERVICE_TOKEN), plain).await, 401, "{told}");
-        assert_eq!(send(method, &path, Some(&ada.token), plain).await, 403, "{told}");
+        let (method, context) = (operation.method.as_str(), format!("{} {path}", operation.method));
+        assert_eq!(send(method, &path, None, plain).await, 401, "{context}");
+        assert_eq!(send(method, &path, Some(SERVICE_TOKEN), plain).await, 401, "{context}");
+        assert_eq!(send(method, &path, Some(&ada.token), plain).await, 403, "{context}");
         let spellings = [
             format!("{path}/"),
             format!("/{path}"),
@@ -179,7 +179,7 @@ async fn an_admins_route_is_for_admins_however_it_is_spelled(shop: Arc<Shop>) {
             assert_eq!(status, 204, "OPTIONS {path} with {header:?}");
         }
         let status = send(method, &path, Some(&admin.token), plain).await;
-        assert!(![401, 403].contains(&status), "{told} for an admin: {status}");
+        assert!(![401, 403].contains(&status), "{context} for an admin: {status}");
     }
     assert!(routes >= 15, "{routes}");
     let known = ada.call("GET", "/users/verify-token").send().await.expect(200).json();
@@ -286,11 +286,11 @@ async fn internal_routes_are_for_services_and_identity_is_nobodys_to_claim(shop:
         }
     }
     assert!(routes >= 9, "{routes}");
-    // Who somebody is comes from the token, never from a header.
+    // Identity comes from the token, never from a header.
     let claimed = ada.call("GET", "/users/me").header("x-user-id", &admin.id.to_string());
     let claimed = claimed.header("x-user-role", "admin").header("x-forwarded-user", &admin.email);
     assert_eq!(claimed.send().await.expect(200).json()["id"], ada.id);
-    // The service's token is nobody: it opens no route of a shopper.
+    // The service token is no user: it opens no route of a shopper.
     for path in ["/users/me", "/orders/cart", "/users"] {
         shop.client.call("GET", path).bearer(SERVICE_TOKEN).send().await.problem(401, "invalid-token");
     }

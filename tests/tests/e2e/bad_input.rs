@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use api_description::OpenApi;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use cartwheel_tests::Shop;
-use cartwheel_tests::openapi::OpenApi;
 use cartwheel_tests::shop::{SERVICE_TOKEN, SIGNING_SEED};
 use identity::{Role, SigningKey, SigningKeys, TokenIssuer, VerificationKeys};
 use kernel::{SessionId, Timestamp, UserId};
@@ -95,10 +95,10 @@ async fn all_wrong_fields_are_named_at_once(shop: Arc<Shop>) {
         let call = shop.client.call(method, path).bearer(&ada.token).json(&body).wrong();
         fields(&call.send().await.problem(422, "validation-failed"))
     };
-    let check = |told: Vec<(String, String)>, expected: &[(&str, &str)]| {
+    let check = |actual: Vec<(String, String)>, expected: &[(&str, &str)]| {
         let expected: Vec<_> =
             expected.iter().map(|(field, code)| ((*field).to_owned(), (*code).to_owned())).collect();
-        assert_eq!(told, expected);
+        assert_eq!(actual, expected);
     };
     let body = json!({ "email": "nobody", "password": "password", "fullName": 7, "role": "admin" });
     check(
@@ -191,7 +191,7 @@ async fn a_route_that_needs_a_login_refuses_every_token_that_is_not_good(shop: A
         token(SIGNING_SEED, "test-1", ada.id, "2020-01-01T00:00:00Z"),
         token([1; 32], "test-1", ada.id, &now),
         token(SIGNING_SEED, "other", ada.id, &now),
-        // Signed by us, but for a session that is somebody else's.
+        // Signed by us, but for another user's session.
         token(SIGNING_SEED, "test-1", 999_999, &now),
         format!("{}.{payload}.", header("none")),
         format!("{}.{rest}", header("none")),

@@ -20,7 +20,7 @@ crate::tests![
     a_line_and_a_cart_have_their_limits,
 ];
 
-/// Somebody without an account.
+/// A client without an account.
 struct Guest<'s> {
     shop: &'s Shop,
     token: String,
@@ -88,7 +88,7 @@ async fn a_token_that_opens_nothing_begins_a_cart_of_another(shop: Arc<Shop>) {
     let chosen = Guest { shop: &shop, token: "ab".repeat(32) };
     assert_eq!(chosen.lines().await, []);
     let added = chosen.add(33, 1).await.expect(200);
-    assert_ne!(added.header("x-cart-token"), chosen.token, "nobody chooses another's token");
+    assert_ne!(added.header("x-cart-token"), chosen.token, "a client cannot choose its token");
     assert_eq!(chosen.lines().await, []);
     chosen.call("DELETE", "/orders/cart/items/33", None).await.problem(404, "not-found");
     chosen.call("DELETE", "/orders/cart", None).await.expect(200);
@@ -109,7 +109,7 @@ async fn merging_takes_the_larger_quantity_and_may_be_repeated(shop: Arc<Shop>) 
         let merged = merge(&ada, &guest.token).await.expect(200).json();
         assert_eq!(lines(&merged["cart"]), [(34, 3), (35, 4), (36, 1)]);
     }
-    // Its cart is gone, for itself and for everybody else.
+    // Its cart is gone, for its guest and for every other client.
     assert_eq!(guest.lines().await, []);
     merge(&bob, &guest.token).await.problem(404, "not-found");
     let next = guest.add(37, 1).await.expect(200);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cartwheel_tests::openapi::OpenApi;
+use api_description::OpenApi;
 use cartwheel_tests::shop::{ORIGIN, SERVICE_TOKEN};
 use cartwheel_tests::{Answer, Shop};
 
@@ -21,25 +21,25 @@ crate::tests![
 
 /// The headers of every answer.
 #[track_caller]
-fn check(answer: &Answer, told: &str) {
+fn check(answer: &Answer, context: &str) {
     let length = answer.headers.get("content-length").map(|value| value.to_str().unwrap().to_owned());
     match answer.status {
         // RFC 9110 section 8.6: no length where there is no body by definition.
-        204 | 304 => assert_eq!(length, None, "{told}"),
-        _ => assert!(length.is_some(), "{told} answered {} without content-length", answer.status),
+        204 | 304 => assert_eq!(length, None, "{context}"),
+        _ => assert!(length.is_some(), "{context} answered {} without content-length", answer.status),
     }
-    assert!(answer.headers.get("transfer-encoding").is_none(), "{told} is chunked");
-    assert_eq!(answer.headers.get_all("x-request-id").iter().count(), 1, "{told}");
-    assert!(!answer.header("x-request-id").is_empty(), "{told}");
-    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{told}");
-    assert!(!answer.header("cache-control").is_empty(), "{told}");
+    assert!(answer.headers.get("transfer-encoding").is_none(), "{context} is chunked");
+    assert_eq!(answer.headers.get_all("x-request-id").iter().count(), 1, "{context}");
+    assert!(!answer.header("x-request-id").is_empty(), "{context}");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{context}");
+    assert!(!answer.header("cache-control").is_empty(), "{context}");
     if answer.status >= 400 {
-        assert_eq!(answer.header("content-type"), "application/problem+json", "{told}");
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{context}");
         let problem = answer.json();
-        assert_eq!(problem["status"], answer.status, "{told}");
-        assert_eq!(problem["requestId"], answer.header("x-request-id"), "{told}");
+        assert_eq!(problem["status"], answer.status, "{context}");
+        assert_eq!(problem["requestId"], answer.header("x-request-id"), "{context}");
         for leak in ["SQLSTATE", "panicked", "src/", ".rs", "postgres", "select "] {
-            assert!(!answer.text().contains(leak), "{told} tells {leak}: {}", answer.text());
+            assert!(!answer.text().contains(leak), "{context} contains {leak}: {}", answer.text());
         }
     }
 }
@@ -48,7 +48,7 @@ async fn every_answer_of_every_route_has_its_length_and_a_request_id(shop: Arc<S
     let ada = shop.client.shopper().await;
     for operation in OpenApi::get().operations() {
         let path = operation.example_path();
-        let told = format!("{} {path}", operation.method);
+        let context = format!("{} {path}", operation.method);
         let call = |token: Option<&str>| {
             let call = shop.client.call(&operation.method, &path).wrong();
             match token {
@@ -56,20 +56,20 @@ async fn every_answer_of_every_route_has_its_length_and_a_request_id(shop: Arc<S
                 None => call,
             }
         };
-        check(&call(None).send().await, &told);
-        check(&call(Some("garbage")).send().await, &told);
-        check(&call(Some(SERVICE_TOKEN)).send().await, &told);
-        check(&call(None).raw("{").header("content-type", "application/json").send().await, &told);
+        check(&call(None).send().await, &context);
+        check(&call(Some("garbage")).send().await, &context);
+        check(&call(Some(SERVICE_TOKEN)).send().await, &context);
+        check(&call(None).raw("{").header("content-type", "application/json").send().await, &context);
         // Not these two, which log the shopper out.
         if !["/users/logout", "/users/logout-all"].contains(&operation.path) {
-            check(&call(Some(&ada.token)).send().await, &told);
+            check(&call(Some(&ada.token)).send().await, &context);
             check(
                 &call(Some(&ada.token)).raw("{").header("content-type", "application/json").send().await,
-                &told,
+                &context,
             );
         }
-        check(&shop.client.call("TRACE", &path).wrong().send().await, &told);
-        check(&shop.client.call("OPTIONS", &path).wrong().send().await, &told);
+        check(&shop.client.call("TRACE", &path).wrong().send().await, &context);
+        check(&shop.client.call("OPTIONS", &path).wrong().send().await, &context);
     }
     check(&ada.call("POST", "/users/logout").send().await, "POST /users/logout");
     for path in [
@@ -90,8 +90,8 @@ async fn a_well_formed_request_id_is_echoed_and_another_is_replaced(shop: Arc<Sh
     };
     assert_eq!(asked("abc-123_x.y").await, "abc-123_x.y");
     for id in ["", "a b", "<script>", &"x".repeat(129)] {
-        let told = asked(id).await;
-        assert!(told != id && told.len() == 32, "{told}");
+        let replaced = asked(id).await;
+        assert!(replaced != id && replaced.len() == 32, "{replaced}");
     }
 }
 

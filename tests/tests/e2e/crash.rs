@@ -12,16 +12,27 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 crate::tests![
+    #[alone]
     a_checkout_that_is_killed_and_tried_again_is_one_order,
+    #[alone]
     a_checkout_that_is_killed_and_given_up_leaves_nothing_behind,
+    #[alone]
     a_refused_price_that_is_killed_buys_nothing,
+    #[alone]
     a_cancellation_that_is_killed_gives_the_stock_back_once,
+    #[alone]
     a_reconciliation_that_is_killed_is_finished_by_the_next,
+    #[alone]
     a_commit_whose_outcome_is_unknown_is_one_order_in_the_end,
+    #[alone]
     refused_commits_whose_answers_are_lost_are_one_order_in_the_end,
+    #[alone]
     products_out_of_reach_at_reserve_or_confirm_cost_no_order,
+    #[alone]
     a_database_that_restarts_in_between_costs_no_order,
+    #[alone]
     a_host_that_freezes_during_a_reconciliation_undoes_nothing,
+    #[alone]
     a_checkout_that_freezes_until_it_is_given_up_takes_its_stock_anew,
 ];
 
@@ -67,7 +78,7 @@ impl Scene {
     }
 
     /// The invariants, when all is quiet: this shopper has `orders` orders that count, and nothing is held.
-    async fn check(&self, shopper: &Shopper, orders: usize, told: &str) {
+    async fn check(&self, shopper: &Shopper, orders: usize, context: &str) {
         let listed = shopper.call("GET", "/orders").send().await.expect(200).json();
         let listed = listed["orders"].as_array().unwrap();
         let (mut sold, mut count) = (0, 0);
@@ -76,7 +87,7 @@ impl Scene {
             let state = self.shop.reservation(id).await;
             let is_cancelled = order["status"] == "cancelled";
             let expected = if is_cancelled { "released" } else { "confirmed" };
-            assert_eq!(state.as_deref(), Some(expected), "I4, I5 {told}: {order}");
+            assert_eq!(state.as_deref(), Some(expected), "I4, I5 {context}: {order}");
             check_lines(order);
             check_history(order);
             if !is_cancelled {
@@ -85,19 +96,19 @@ impl Scene {
             }
             shopper.call("GET", &format!("/orders/{id}")).send().await.expect(200);
         }
-        assert_eq!(count, orders, "I3 {told}: {listed:?}");
+        assert_eq!(count, orders, "I3 {context}: {listed:?}");
         let stock = self.shop.stock(self.product).await;
-        assert!(stock >= 0, "I1 {told}");
-        assert_eq!(stock, self.stock - sold, "I2 {told}");
+        assert!(stock >= 0, "I1 {context}");
+        assert_eq!(stock, self.stock - sold, "I2 {context}");
         self.shop.check_ledger().await;
         let database = products_db().await;
         let held = "select count(*) from stock_reservations r join stock_reservation_lines l using (order_id)
             where r.state = 'held' and l.product_id = $1";
         let held: i64 = database.query_one(held, &[&self.product]).await.unwrap().get(0);
-        assert_eq!(held, 0, "I9 {told}");
+        assert_eq!(held, 0, "I9 {context}");
         let idle = "select count(*) from pg_stat_activity where state like 'idle in transaction%'";
         let idle: i64 = database.query_one(idle, &[]).await.unwrap().get(0);
-        assert_eq!(idle, 0, "I10 {told}");
+        assert_eq!(idle, 0, "I10 {context}");
     }
 }
 
@@ -167,7 +178,7 @@ async fn a_checkout_that_is_killed_and_given_up_leaves_nothing_behind(_: Arc<Sho
     for step in CHECKOUT_STEPS {
         let ada = scene.shopper().await;
         scene.kill_after(step, &ada, "POST", "/orders", "first").await;
-        // Nobody tries again, and the time of what is held is over.
+        // The client does not retry, and the reservation has expired.
         scene.shop.let_time_pass(scene.product).await;
         scene.shop.reconcile().await;
         let is_placed = ["checkout-committed", "checkout-confirmed"].contains(&step);
@@ -254,10 +265,10 @@ async fn a_reconciliation_that_is_killed_is_finished_by_the_next(_: Arc<Shop>) {
 
 impl Scene {
     /// Two shoppers, of whom the second has an order.
-    async fn check_two(&self, without: &Shopper, with: &Shopper, told: &str) {
-        self.check(with, 1, told).await;
+    async fn check_two(&self, without: &Shopper, with: &Shopper, context: &str) {
+        self.check(with, 1, context).await;
         let orders = without.call("GET", "/orders").send().await.expect(200).json();
-        assert_eq!(orders["orders"], json!([]), "I3 {told}");
+        assert_eq!(orders["orders"], json!([]), "I3 {context}");
     }
 }
 
@@ -276,20 +287,20 @@ async fn a_commit_whose_outcome_is_unknown_is_one_order_in_the_end(_: Arc<Shop>)
             let mut fault = lost.clone();
             (fault["on"], fault["times"]) = (json!("commit"), json!(times));
             scene.shop.fault(&fault).await;
-            let told = format!("{times} times {lost}");
+            let context = format!("{times} times {lost}");
             let first = place(&ada, "key").await;
             if times > 1 {
                 let known_after_all = lost["after"] != Value::Null;
-                assert!(first.status == 503 || known_after_all, "{told}: {first:?}");
+                assert!(first.status == 503 || known_after_all, "{context}: {first:?}");
             }
             scene.shop.no_faults().await;
             let placed = place(&ada, "key").await;
-            assert!(matches!(placed.status, 200 | 201), "{told}: {placed:?}");
-            assert_eq!(place(&ada, "key").await.expect(200).text(), placed.text(), "I6 {told}");
-            assert_eq!(ada.cart().await["itemCount"], 0, "I7 {told}");
+            assert!(matches!(placed.status, 200 | 201), "{context}: {placed:?}");
+            assert_eq!(place(&ada, "key").await.expect(200).text(), placed.text(), "I6 {context}");
+            assert_eq!(ada.cart().await["itemCount"], 0, "I7 {context}");
             scene.shop.let_time_pass(scene.product).await;
             scene.shop.reconcile().await;
-            scene.check(&ada, 1, &told).await;
+            scene.check(&ada, 1, &context).await;
             scene.stock -= UNITS;
         }
     }
@@ -299,7 +310,7 @@ async fn refused_commits_whose_answers_are_lost_are_one_order_in_the_end(_: Arc<
     let mut scene = Scene::open(111).await;
     for round in 0..3 {
         let ada = scene.shopper().await;
-        // Of six checkouts at once five are refused by their preconditions, and nobody hears of the first eight outcomes.
+        // Of six checkouts at once five are refused by their preconditions, and the first eight outcomes are lost.
         scene.shop.fault(&json!({ "on": "commit", "after": "cut", "times": 8 })).await;
         let tries = join_all((0..6).map(|_| place(&ada, "key"))).await;
         assert!(tries.iter().all(|answer| matches!(answer.status, 200 | 201 | 503)), "{tries:?}");
@@ -366,7 +377,7 @@ async fn a_database_that_restarts_in_between_costs_no_order(_: Arc<Shop>) {
         let from = scene.shop.log_length();
         let call = ada.call("POST", "/orders").header("idempotency-key", "key");
         let call = call.header("x-stop-after", &format!("{step} 500"));
-        // Its connections are cut, and new ones refused for a while: what a restart is to whoever uses it.
+        // Its connections are cut, and new ones refused for a while: as a restart does for its clients.
         let (first, ()) = tokio::join!(call.send(), async {
             scene.shop.wait_for_line(from, &format!("stopped after {step}")).await;
             proxy.close();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cartwheel_tests::{Shop, environment};
 
-crate::tests![the_test_of_a_deployment_passes_here_and_fails_where_it_should];
+crate::tests![the_test_of_a_deployment_passes_here_and_fails_where_it_should,];
 
 fn run(shop: &Shop, email: &str, password: &str) -> (bool, String) {
     let output = Command::new(format!("{}/k8s/e2e.sh", environment("CARTWHEEL_ROOT")))
@@ -21,10 +21,10 @@ fn run(shop: &Shop, email: &str, password: &str) -> (bool, String) {
 async fn the_test_of_a_deployment_passes_here_and_fails_where_it_should(shop: Arc<Shop>) {
     let ada = shop.client.shopper().await;
     for _ in 0..2 {
-        let (is_well, told) = tokio::task::block_in_place(|| run(&shop, &ada.email, "correct horse"));
-        assert!(is_well && told.ends_with("the shop works\n"), "{told}");
+        let (is_well, output) = tokio::task::block_in_place(|| run(&shop, &ada.email, "correct horse"));
+        assert!(is_well && output.ends_with("the shop works\n"), "{output}");
     }
-    let (is_well, told) = tokio::task::block_in_place(|| run(&shop, &ada.email, "a wrong password"));
-    assert!(!is_well && told.contains("FAILED: POST /users/login answered 401, not 200"), "{told}");
+    let (is_well, output) = tokio::task::block_in_place(|| run(&shop, &ada.email, "a wrong password"));
+    assert!(!is_well && output.contains("FAILED: POST /users/login answered 401, not 200"), "{output}");
     shop.check_ledger().await;
 }

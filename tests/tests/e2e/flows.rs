@@ -66,7 +66,7 @@ async fn a_shopper_registers_browses_fills_the_cart_and_checks_out(shop: Arc<Sho
     let theirs = bob.call("GET", &location).header("x-request-id", "r").send().await.expect(404);
     let missing = "/orders/ORD-0000-0000-0000-0000";
     let missing = bob.call("GET", missing).header("x-request-id", "r").send().await.expect(404);
-    assert_eq!(theirs.text(), missing.text(), "another's order is told from a missing one");
+    assert_eq!(theirs.text(), missing.text(), "another user's order differs from a missing one");
 }
 
 async fn browsing_pages_through_a_category_and_all_below_it(shop: Arc<Shop>) {
@@ -215,7 +215,7 @@ async fn a_refresh_token_is_good_once_and_a_retry_gets_the_same_successor(shop: 
     assert_eq!(first["refreshToken"], retry["refreshToken"]);
     let second = refresh(first["refreshToken"].as_str().unwrap()).await.expect(200).json();
     assert_ne!(second["refreshToken"], first["refreshToken"]);
-    // Two steps behind, and so not a retry: somebody else has a copy, and the session ends.
+    // Two steps behind, and so not a retry: another client has a copy, and the session ends.
     refresh(&ada.refresh_token).await.problem(401, "invalid-refresh-token");
     refresh(second["refreshToken"].as_str().unwrap()).await.problem(401, "invalid-refresh-token");
     ada.call("GET", "/users/me").send().await.problem(401, "invalid-token");

@@ -108,7 +108,7 @@ async fn rows_that_are_wrong_are_named_and_the_others_are_written(shop: Arc<Shop
 async fn ten_thousand_rows_are_one_request(shop: Arc<Shop>) {
     let admin = shop.admin().await;
     let sku = fresh("MANY");
-    // Drafts, so that nobody else's list is full of them.
+    // Drafts, so that they fill no other test's lists.
     let mut file = String::from("sku,name,category,basePrice,stockQuantity,description\n");
     let filling = "x".repeat(300);
     for row in 0..10_000 {
@@ -186,7 +186,7 @@ async fn a_stock_that_comes_down_to_its_threshold_is_noted_once(shop: Arc<Shop>)
         let rows = db.query(sql, &[&id]).await.unwrap();
         rows.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>()
     };
-    // 12 to 11, to 9, to 8: it crosses once, whoever takes it.
+    // 12 to 11, to 9, to 8: it crosses the threshold once.
     for (quantity, expected) in [(1, vec![]), (2, vec![9]), (1, vec![9])] {
         ada.add(id, quantity).await.expect(200);
         ada.checkout().await.expect(201);

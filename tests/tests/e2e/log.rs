@@ -10,7 +10,9 @@ use cartwheel_tests::shop::{
 use serde_json::{Value, json};
 
 crate::tests![
+    #[last]
     no_secret_is_in_any_line_of_any_log,
+    #[last]
     without_a_receiver_messages_wait_in_production_and_are_logged_in_development,
 ];
 
@@ -36,18 +38,18 @@ async fn no_secret_is_in_any_line_of_any_log(shop: Arc<Shop>) {
 }
 
 async fn without_a_receiver_messages_wait_in_production_and_are_logged_in_development(_: Arc<Shop>) {
-    let nobody = ("NOTIFICATION_URL", "http://notifications.invalid");
+    let disabled = ("NOTIFICATION_URL", "http://notifications.invalid");
     let deliver = async |shop: &Shop| {
         let call = shop.client.call("POST", "/internal/users/notifications/deliver").bearer(SERVICE_TOKEN);
         call.send().await.expect(200).json()
     };
-    let production = Shop::start_with(database_port(), &[nobody]);
+    let production = Shop::start_with(database_port(), &[disabled]);
     let ada = production.client.shopper().await;
-    let told = deliver(&production).await;
-    assert_eq!(told, json!({ "receiver": "nobody", "delivered": 0, "failed": 0, "abandoned": 0 }));
+    let summary = deliver(&production).await;
+    assert_eq!(summary, json!({ "receiver": "nobody", "delivered": 0, "failed": 0, "abandoned": 0 }));
 
-    // This one takes the messages of all shops that share the database, which is why it runs when nobody else does.
-    let development = [nobody, ("ENVIRONMENT", "development")];
+    // This one takes the messages of all shops that share the database, so it runs after all others.
+    let development = [disabled, ("ENVIRONMENT", "development")];
     let development = Shop::start_unlogged(database_port(), &development);
     let mut lines = Vec::new();
     for _ in 0..20 {

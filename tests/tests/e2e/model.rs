@@ -9,7 +9,7 @@ use cartwheel_tests::shop::database_port;
 use cartwheel_tests::{Answer, Shop, Shopper};
 use serde_json::{Value, json};
 
-crate::tests![the_shop_does_what_a_plain_model_says];
+crate::tests![the_shop_does_what_a_plain_model_says,];
 
 const STEPS: usize = 2000;
 const SHOPPERS: usize = 6;
@@ -193,13 +193,13 @@ impl Run {
     }
 
     #[track_caller]
-    fn expect(&self, answer: &Answer, status: u16, told: &str) {
-        // A repeat of what was done already is told with 200 what a first one is told with 201.
+    fn expect(&self, answer: &Answer, status: u16, context: &str) {
+        // A repeated request is answered with 200 where the first one is answered with 201.
         let is_as_good = (answer.status, status) == (200, 201);
         let step = self.step;
         assert!(
             answer.status == status || is_as_good,
-            "step {step}, {told}: {status} expected, {answer:?}\n{:#?}",
+            "step {step}, {context}: {status} expected, {answer:?}\n{:#?}",
             self.model
         );
     }
@@ -314,7 +314,7 @@ impl Run {
         }
         let answer = self.send(who, "POST", &format!("/orders/{id}/cancel"), None).await;
         self.expect(&answer, expected, "cancel");
-        // What it could not give back while Firestore was down it gives back now.
+        // Reconciliation releases the stock that it could not release while Firestore was down.
         self.reconcile().await;
     }
 

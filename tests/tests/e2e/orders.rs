@@ -1,4 +1,4 @@
-//! Orders after they were placed: who sees them, who moves them, and who is told.
+//! Orders after the checkout: who sees them, who changes their status, and which events are delivered.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ async fn an_order_moves_along_the_allowed_edges_only(shop: Arc<Shop>) {
     set_status(&admin, &order, "delivered").await.expect(200);
     refused("cancelled", json!([])).await;
     let history = ada.call("GET", &path).send().await.expect(200).json()["history"].clone();
-    let told: Vec<_> = history
+    let statuses: Vec<_> = history
         .as_array()
         .unwrap()
         .iter()
@@ -108,7 +108,7 @@ async fn an_order_moves_along_the_allowed_edges_only(shop: Arc<Shop>) {
         .collect();
     let expected =
         [("pending", "customer"), ("confirmed", "admin"), ("shipped", "admin"), ("delivered", "admin")];
-    assert_eq!(told, expected);
+    assert_eq!(statuses, expected);
     for status in [json!("pending"), json!("lost"), json!(1), Value::Null] {
         let call = admin.call("PATCH", &format!("{path}/status")).json(&json!({ "status": status })).wrong();
         call.send().await.problem(422, "validation-failed");
@@ -155,8 +155,8 @@ async fn deliver(shop: &Shop) -> Value {
     shop.internal("POST", "/internal/orders/events/deliver", None).await.expect(200).json()
 }
 
-/// What the receiver was told about an order: the headers of each message, and the message.
-fn told(shop: &Shop, order: &str) -> Vec<(http::HeaderMap, Value, bytes::Bytes)> {
+/// Returns the events of an order that the receiver got: headers, message and bytes.
+fn received(shop: &Shop, order: &str) -> Vec<(http::HeaderMap, Value, bytes::Bytes)> {
     let all = shop.mailbox.all().into_iter();
     all.filter(|(_, message)| message["order"]["orderId"] == order)
         .map(|(posted, message)| (posted.headers, message, posted.body))
@@ -173,10 +173,10 @@ async fn every_change_is_told_once_signed_and_in_sequence(_: Arc<Shop>) {
     }
     ada.call("POST", &format!("/orders/{cancelled}/cancel")).send().await.expect(200);
     let deliveries = join_all((0..4).map(|_| deliver(&shop))).await;
-    let sent: i64 = deliveries.iter().map(|told| told["delivered"].as_i64().unwrap()).sum();
+    let sent: i64 = deliveries.iter().map(|delivery| delivery["delivered"].as_i64().unwrap()).sum();
     assert_eq!(sent, 6, "{deliveries:?}");
     assert_eq!(deliver(&shop).await["delivered"], 0);
-    let mut messages = told(&shop, &sold);
+    let mut messages = received(&shop, &sold);
     messages.sort_by_key(|(_, message, _)| message["sequence"].as_i64());
     let kinds: Vec<_> = messages.iter().map(|(_, message, _)| message["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["order.created", "order.confirmed", "order.shipped", "order.delivered"]);
@@ -194,7 +194,7 @@ async fn every_change_is_told_once_signed_and_in_sequence(_: Arc<Shop>) {
         assert_eq!(headers["x-cartwheel-signature"], webhook::signature(&secrets, timestamp, body));
     }
     let kinds: Vec<_> =
-        told(&shop, &cancelled).iter().map(|(_, message, _)| message["kind"].clone()).collect();
+        received(&shop, &cancelled).iter().map(|(_, message, _)| message["kind"].clone()).collect();
     assert_eq!(kinds.len(), 2);
     assert!(kinds.contains(&json!("order.cancelled")));
 }
@@ -217,9 +217,9 @@ async fn an_event_that_does_not_arrive_is_given_up_after_five_tries_and_can_be_r
         let due = json!({ "dueAt": { "timestampValue": "2026-01-01T00:00:00Z" } });
         shop.change_document(&format!("events/{event}"), &due).await;
     }
-    assert_eq!(told(&shop, &order).len(), 5);
+    assert_eq!(received(&shop, &order).len(), 5);
     deliver(&shop).await;
-    assert_eq!(told(&shop, &order).len(), 5, "it is given up");
+    assert_eq!(received(&shop, &order).len(), 5, "delivery is abandoned");
     let dead = list("dead").await;
     assert_eq!((dead.len(), &dead[0]["eventId"], &dead[0]["attempts"]), (1, &json!(event), &json!(5)));
     assert!(dead[0]["lastError"].as_str().unwrap().contains("500"), "{dead:?}");
@@ -245,12 +245,12 @@ async fn an_event_survives_a_crash_between_its_commit_and_its_delivery(_: Arc<Sh
     shop.kill_host();
     shop.start_host();
     deliver(&shop).await;
-    assert_eq!(told(&shop, &order).len(), 1);
-    // It was sent, and whoever sent it died before that was written down: it is sent once more, and says the same.
+    assert_eq!(received(&shop, &order).len(), 1);
+    // It was sent, and the sender died before recording that: it is sent once more, with the same content.
     let undone = json!({ "state": { "stringValue": "waiting" }, "dueAt": { "timestampValue": "2026-01-01T00:00:00Z" } });
     shop.change_document(&format!("events/{order}-1"), &undone).await;
     deliver(&shop).await;
-    let messages = told(&shop, &order);
+    let messages = received(&shop, &order);
     assert_eq!(messages.len(), 2);
     assert_eq!(messages[0].2, messages[1].2, "byte for byte");
 }

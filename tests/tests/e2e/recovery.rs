@@ -67,7 +67,7 @@ async fn a_forgotten_password_is_reset_once_and_every_session_ends(shop: Arc<Sho
     }
     shop.client.try_log_in(&ada.email, "correct horse").await.problem(401, "invalid-credentials");
     let back = shop.client.log_in(&ada.email, "another horse").await;
-    // Whoever reads the mail of the address has proven it.
+    // A client that received the message has proven the address.
     assert_eq!(back.call("GET", "/users/me").send().await.json()["emailVerified"], true);
     shop.mail(&ada.email, "password-changed").await;
 }

@@ -57,7 +57,7 @@ async fn ten_failures_close_an_account_for_every_address_and_it_opens_again(shop
         check_closed(log_in(&limited, address, &ada.email, "correct horse").await);
     }
     log_in(&limited, "192.0.2.0", &bob.email, "correct horse").await.expect(200);
-    // Nobody who is in is thrown out.
+    // Existing sessions stay valid.
     ada.call("GET", "/users/me").send().await.expect(200);
     let sql = "update throttle_counters set window_ends_at = now() where slot = throttle_slot($1)";
     users_db().await.execute(sql, &[&ada.email]).await.unwrap();

@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 use cartwheel_tests::Shop;
 use cartwheel_tests::client::new_email;
 
-crate::tests![an_unknown_address_takes_as_long_as_a_wrong_password];
+crate::tests![
+    #[alone]
+    an_unknown_address_takes_as_long_as_a_wrong_password,
+];
 
 /// How many of each are measured, in turn, so that whatever else the machine does falls on both.
 const SAMPLES: usize = 100;

@@ -49,11 +49,11 @@ async fn present(client: &Client, token: &str) -> Answer {
     client.call("GET", "/users/verify-token").bearer(token).send().await
 }
 
-async fn refused(shopper: &Shopper, token: &str, told: &str) {
+async fn refused(shopper: &Shopper, token: &str, context: &str) {
     // By the service that made it, and by one that asks that service.
     for path in ["/users/verify-token", "/orders/cart"] {
         let answer = shopper.client.call("GET", path).bearer(token).send().await;
-        assert_eq!(answer.status, 401, "{told} at {path}");
+        assert_eq!(answer.status, 401, "{context} at {path}");
         assert_eq!(
             answer.problem(401, "invalid-token")["detail"],
             "the access token is not valid; log in or refresh it"
@@ -264,7 +264,7 @@ async fn tokens_of_the_key_before_are_good_until_it_is_taken_off_the_list(shop: 
     let published = during.client.get("/users/.well-known/jwks.json").await.expect(200).json();
     let kids: Vec<_> = published["keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect();
     assert_eq!(kids, ["test-2", "test-1"]);
-    // Nobody has to log in again: the old refresh token gets tokens of the new key.
+    // Users stay logged in: the old refresh token gets tokens of the new key.
     let next = during.client.refresh(&ada.refresh_token).await.expect(200).json();
     let token = next["token"].as_str().unwrap();
     let header = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();

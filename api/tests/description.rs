@@ -1,21 +1,15 @@
-//! The description and the routes: the same set.
+//! The description matches the routes of the services, and its examples match its schemas.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
+use api_description::OpenApi;
 use capability::scripted::Scripted;
-use cartwheel_tests::openapi::OpenApi;
-use cartwheel_tests::{Shop, environment};
 use serde_json::Value;
 use web::Service;
 
-crate::tests![
-    what_is_served_is_described_and_what_is_described_is_served,
-    every_example_fits_its_schema,
-    every_component_reads_the_variables_that_the_manifest_gives_it,
-];
-
-async fn what_is_served_is_described_and_what_is_described_is_served(_: Arc<Shop>) {
+#[test]
+fn every_route_is_described_and_every_described_route_is_served() {
     fn routes<S: Service>() -> impl Iterator<Item = String> {
         S::ROUTES.iter().map(|route| format!("{} {}", route.method, route.pattern))
     }
@@ -26,7 +20,8 @@ async fn what_is_served_is_described_and_what_is_described_is_served(_: Arc<Shop
     assert_eq!(served, OpenApi::get().routes());
 }
 
-async fn every_example_fits_its_schema(_: Arc<Shop>) {
+#[test]
+fn every_example_matches_its_schema() {
     let openapi = OpenApi::get();
     for (name, schema) in openapi.document["components"]["schemas"].as_object().unwrap() {
         let examples = schema["examples"].as_array().unwrap_or_else(|| panic!("{name} has no example"));
@@ -41,8 +36,9 @@ async fn every_example_fits_its_schema(_: Arc<Shop>) {
     }
 }
 
-async fn every_component_reads_the_variables_that_the_manifest_gives_it(_: Arc<Shop>) {
-    let text = std::fs::read_to_string(format!("{}/spin.toml", environment("CARTWHEEL_ROOT"))).unwrap();
+#[test]
+fn every_component_reads_exactly_the_variables_of_its_manifest_entry() {
+    let text = include_str!("../../spin.toml");
     let manifest: toml::Table = text.parse().unwrap();
     for (name, keys) in [
         ("users", users::Config::KEYS),

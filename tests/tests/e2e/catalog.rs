@@ -24,7 +24,7 @@ crate::tests![
     a_public_answer_is_as_old_as_the_variable_says_and_an_admins_is_fresh,
 ];
 
-/// A text that nobody used before.
+/// Returns a text that is unique to this run.
 fn fresh(text: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("{text}-{}-{}", NUMBER.fetch_add(1, Ordering::Relaxed), std::process::id())
@@ -55,7 +55,7 @@ async fn a_product_is_added_changed_and_archived(shop: Arc<Shop>) {
     let made = create(&admin, json!({ "status": "draft" })).await;
     assert_eq!((&made["stockQuantity"], &made["basePrice"].to_string()), (&json!(5), &"12.50".to_owned()));
     let path = format!("/products/{}", made["id"]);
-    // A draft is nobody's to see but the admins'.
+    // Only admins see a draft.
     let ada = shop.client.shopper().await;
     shop.client.get(&path).await.problem(404, "not-found");
     ada.call("GET", &path).send().await.problem(404, "not-found");
@@ -351,7 +351,7 @@ async fn a_search_that_finds_nothing_is_corrected(shop: Arc<Shop>) {
         let next = search(&format!("q={typed}&cursor={cursor}")).await;
         assert_ne!(next["products"][0]["id"], found["products"][0]["id"]);
     }
-    // What is found needs no correction, and what nobody can mean gets none.
+    // What is found needs no correction, and a word without a similar one gets none.
     for typed in ["laptop", "qqqqqqqqqq", "%F0%9F%8E%A1", "laptop&maxPrice=0.01", "a+b+c+d+e+f+g+h+i+j"] {
         assert_eq!(search(&format!("q={typed}")).await.get("correctedQuery"), None, "{typed}");
     }
@@ -448,7 +448,7 @@ async fn a_public_answer_is_as_old_as_the_variable_says_and_an_admins_is_fresh(s
     change(&admin, &path, json!({ "basePrice": 20 })).await.expect(200);
     let written = Instant::now();
     let fresh = cached.client.call("GET", &path).bearer(&admin.token).send().await.expect(200).json();
-    assert_eq!(fresh["basePrice"].to_string(), "20.00", "whoever has a token sees what is");
+    assert_eq!(fresh["basePrice"].to_string(), "20.00", "a request with a token bypasses the cache");
     let first = price(&cached.client).await;
     assert!(first == "12.50" || written.elapsed() >= TIME_TO_LIVE, "it is kept for a while: {first}");
     while price(&cached.client).await != "20.00" {

@@ -1,4 +1,12 @@
-//! `api/openapi.yaml`, held against what is really said.
+//! Validates requests and responses against `api/openapi.yaml`. Fails by panicking, as a test does.
+#![forbid(unsafe_code)]
+#![allow(
+    missing_debug_implementations,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "an assertion of the tests"
+)]
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -6,8 +14,6 @@ use std::sync::{Arc, Mutex, OnceLock};
 use http::{HeaderMap, Method};
 use jsonschema::Validator;
 use serde_json::{Value, json};
-
-use crate::environment;
 
 /// The description of the interface.
 pub struct OpenApi {
@@ -26,18 +32,16 @@ pub struct Operation<'d> {
 }
 
 impl OpenApi {
-    /// The description, read once.
+    /// Returns the description, parsed once.
     pub fn get() -> &'static Self {
         static OPENAPI: OnceLock<OpenApi> = OnceLock::new();
         OPENAPI.get_or_init(|| {
-            let text = std::fs::read_to_string(format!("{}/api/openapi.yaml", environment("CARTWHEEL_ROOT")))
-                .unwrap();
-            let document = serde_norway::from_str(&text).unwrap();
+            let document = serde_norway::from_str(include_str!("../openapi.yaml")).unwrap();
             Self { document, validators: Mutex::default() }
         })
     }
 
-    /// All operations.
+    /// Lists all operations.
     pub fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
         self.document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
             methods.as_object().unwrap().iter().map(move |(method, value)| Operation {
@@ -48,7 +52,7 @@ impl OpenApi {
         })
     }
 
-    /// The operation that serves a request. A literal segment counts more than a placeholder.
+    /// Returns the operation that serves a request. A literal segment takes precedence over a placeholder.
     pub fn find(&self, method: &Method, path: &str) -> Option<Operation<'_>> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         let fits = |pattern: &str| {
@@ -59,13 +63,13 @@ impl OpenApi {
                     .zip(&path)
                     .all(|(expected, segment)| expected.starts_with('{') || expected == segment)
         };
-        // Whatever the method: `/users/login` has no GET, although `/users/{id}` has.
+        // For every method: `/users/login` has no GET, although `/users/{id}` has.
         let paths = self.operations().map(|operation| operation.path).filter(|path| fits(path));
         let path = paths.min_by_key(|path| path.matches('{').count())?;
         self.operations().find(|operation| operation.method == method.as_str() && operation.path == path)
     }
 
-    /// Fails if a request is not as described.
+    /// Fails if a request differs from the description.
     pub fn check_request(&self, operation: &Operation<'_>, headers: &HeaderMap, body: &[u8]) {
         let (method, path) = (&operation.method, operation.path);
         let described = operation.value.pointer("/requestBody/content/application~1json/schema");
@@ -92,36 +96,36 @@ impl OpenApi {
         }
     }
 
-    /// Fails if an answer is not as described.
-    pub fn check_answer(&self, operation: &Operation<'_>, status: u16, headers: &HeaderMap, body: &[u8]) {
-        let told = format!("{} {} answered {status}", operation.method, operation.path);
+    /// Fails if a response differs from the description.
+    pub fn check_response(&self, operation: &Operation<'_>, status: u16, headers: &HeaderMap, body: &[u8]) {
+        let context = format!("{} {} responded {status}", operation.method, operation.path);
         let described = &operation.value["responses"][status.to_string()];
-        assert!(!described.is_null(), "{told}, which is not described: {}", String::from_utf8_lossy(body));
+        assert!(!described.is_null(), "{context}, which is not described: {}", String::from_utf8_lossy(body));
         let described = self.resolve(described);
         for (name, header) in described["headers"].as_object().unwrap() {
             let header = self.resolve(header);
             let value = headers.get(name);
-            assert!(value.is_some() || header["required"] != true, "{told} without {name}");
+            assert!(value.is_some() || header["required"] != true, "{context} without {name}");
             if let Some(value) = value {
                 let value = json!(value.to_str().unwrap());
-                self.check(&header["schema"], &value, &format!("{told}, header {name}"));
+                self.check(&header["schema"], &value, &format!("{context}, header {name}"));
             }
         }
         let Some(content) = described["content"].as_object() else {
-            return assert!(body.is_empty(), "{told} with a body");
+            return assert!(body.is_empty(), "{context} with a body");
         };
         let content_type = headers["content-type"].to_str().unwrap();
-        let media = content.get(content_type).unwrap_or_else(|| panic!("{told} as {content_type}"));
-        // What is no JSON is a text.
+        let media = content.get(content_type).unwrap_or_else(|| panic!("{context} as {content_type}"));
+        // Every other media type is text.
         let value = match content_type.contains("json") && !content_type.contains("ndjson") {
             true => serde_json::from_slice(body).unwrap(),
             false => json!(std::str::from_utf8(body).unwrap()),
         };
-        self.check(&media["schema"], &value, &told);
+        self.check(&media["schema"], &value, &context);
     }
 
-    /// Fails if a value does not fit a schema.
-    pub fn check(&self, schema: &Value, value: &Value, told: &str) {
+    /// Fails if a value does not match a schema. `context` is for the message.
+    pub fn check(&self, schema: &Value, value: &Value, context: &str) {
         let key = schema.to_string();
         let validator = {
             let mut validators = self.validators.lock().unwrap();
@@ -134,7 +138,7 @@ impl OpenApi {
             .iter_errors(value)
             .map(|fault| format!("{} at {}", fault, fault.instance_path()))
             .collect();
-        assert!(faults.is_empty(), "{told} does not fit its description: {faults:#?}\n{value:#}");
+        assert!(faults.is_empty(), "{context} does not match its description: {faults:#?}\n{value:#}");
     }
 
     fn resolve<'d>(&'d self, value: &'d Value) -> &'d Value {
@@ -144,45 +148,45 @@ impl OpenApi {
         }
     }
 
-    /// `GET /path` of every operation.
+    /// Returns `METHOD /path` of every operation.
     pub fn routes(&self) -> BTreeSet<String> {
         self.operations().map(|operation| format!("{} {}", operation.method, operation.path)).collect()
     }
 }
 
 impl Operation<'_> {
-    /// Whether it needs the token of somebody who is logged in.
+    /// Returns whether it needs the token of a user.
     pub fn needs_login(&self) -> bool {
-        // A guest's token opens a cart as well, and a stranger may begin one.
+        // A cart can also be accessed with a guest's token, and created without one.
         let security = self.value["security"].as_array();
         let is_optional = security.is_some_and(|ways| ways.iter().any(|way| way == &json!({})));
         let takes_login = security.is_none_or(|ways| ways.iter().any(|way| !way["bearer"].is_null()));
         takes_login && !is_optional
     }
 
-    /// Whether it needs the token of an admin.
+    /// Returns whether it needs the token of an admin.
     pub fn needs_admin(&self) -> bool {
         self.value.pointer("/security/0/bearer/0").is_some_and(|role| role == "admin")
     }
 
-    /// Whether it needs the services' token.
+    /// Returns whether it needs the service token.
     pub fn needs_service(&self) -> bool {
         self.value.pointer("/security/0/serviceToken").is_some()
     }
 
-    /// Whether it reads a body of JSON.
+    /// Returns whether it has a JSON request body.
     pub fn has_body(&self) -> bool {
         self.value.pointer("/requestBody/content/application~1json").is_some()
     }
 
-    /// An example of the body that it reads.
+    /// Returns an example of its request body.
     pub fn example_body(&self) -> Option<Value> {
         let schema = self.value.pointer("/requestBody/content/application~1json/schema")?;
         let schema = OpenApi::get().resolve(schema);
         Some(schema["examples"][0].clone())
     }
 
-    /// The fields that the body may have.
+    /// Returns the names of the fields of its request body.
     pub fn body_fields(&self) -> BTreeSet<String> {
         let schema = self.value.pointer("/requestBody/content/application~1json/schema");
         let schema = schema.map(|schema| OpenApi::get().resolve(schema));
@@ -190,7 +194,7 @@ impl Operation<'_> {
         fields.into_iter().flat_map(|fields| fields.keys().cloned()).collect()
     }
 
-    /// Its path with something in the place of each placeholder.
+    /// Returns its path with an example value for each placeholder.
     pub fn example_path(&self) -> String {
         self.path
             .replace("{id}", "1")
