@@ -8,8 +8,8 @@ use identity::{HashCost, SigningKey, TokenIssuer, VerificationKeys};
 use web::{Cursors, Origins};
 use webhook::Receiver;
 
-use crate::session::Lifetimes;
-use crate::throttle::Limit;
+use crate::domain::session::Lifetimes;
+use crate::domain::throttle::Limit;
 
 /// The configuration, read once per instance.
 #[derive(Debug)]

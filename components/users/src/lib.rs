@@ -1,15 +1,8 @@
 //! The users service: accounts, their sessions, and the answer to "whose token is this?".
 //!
-//! Read the domain files for the rules ([`account`], [`session`], [`throttle`], [`address`], [`notification`], [`admin`]),
-//! [`api`] for the routes, [`store`] and `sql/` for what the database does.
-#![warn(missing_docs)]
+//! Read [`domain`] for the rules, [`api`] for the routes, [`store`] and `sql/` for what the database does.
 
-pub mod account;
-pub mod address;
-pub mod admin;
-pub mod notification;
-pub mod session;
-pub mod throttle;
+pub mod domain;
 
 pub mod api;
 pub mod config;

@@ -41,7 +41,7 @@ pub enum Change<T> {
 /// A rule that a change can break, which only the database can check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// An account has [`crate::address::MAX_PER_ACCOUNT`] addresses at most.
+    /// An account has [`crate::domain::address::MAX_PER_ACCOUNT`] addresses at most.
     AtMostSoManyAddresses,
     /// The shop has an admin who can log in.
     OneAdminAtLeast,

@@ -11,11 +11,11 @@ use identity::{PasswordHash, RefreshToken, Role};
 use kernel::{AddressId, Email, SessionId, UserId};
 use migrate::Service;
 use serde_json::json;
-use users::address::NewAddress;
-use users::admin::{Administration, pattern};
-use users::session::Device;
+use users::domain::address::NewAddress;
+use users::domain::administration::{Administration, pattern};
+use users::domain::session::Device;
 use users::store::{self, Delivery, MailedToken, PageOf};
-use users::throttle::Limit;
+use users::domain::throttle::Limit;
 
 /// 100,000 accounts, each with two sessions, two addresses, four entries of the audit log, a token and a message.
 const SCENE: &str = "

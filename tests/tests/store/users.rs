@@ -6,9 +6,9 @@ use identity::{PasswordHash, RefreshToken, Role};
 use kernel::Email;
 use migrate::Service;
 use serde_json::json;
-use users::address::NewAddress;
-use users::admin::Administration;
-use users::session::{Device, RotationOutcome, Started};
+use users::domain::address::NewAddress;
+use users::domain::administration::Administration;
+use users::domain::session::{Device, RotationOutcome, Started};
 use users::store::{self, Change, Delivery, Erasure, MailedToken, PageOf, RegisterError, Rule};
 
 const DAY_S: i64 = 24 * 60 * 60;
@@ -198,7 +198,7 @@ async fn admins_who_take_each_others_role_leave_one_admin() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_attempts_at_once_no_more_than_the_limit_are_let_through() {
     let db = NativePg::fresh(Service::Users).await;
-    let limit = users::throttle::Limit { attempts: 1000, window_s: 60 };
+    let limit = users::domain::throttle::Limit { attempts: 1000, window_s: 60 };
     let email = Email::parse("ada@example.com").unwrap();
     let connections = connections(&db).await;
     let attempts = (0..100).map(async |number| {

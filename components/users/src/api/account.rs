@@ -3,7 +3,7 @@
 use web::{Call, Problem, Reply};
 
 use super::{caller, changed, passwords};
-use crate::account::{Account, PasswordChange, read_full_name, read_password};
+use crate::domain::account::{Account, PasswordChange, read_full_name, read_password};
 use crate::store::{self, Erasure, Rule};
 use crate::{App, Host};
 

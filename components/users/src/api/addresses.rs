@@ -4,7 +4,7 @@ use kernel::AddressId;
 use web::{Call, Problem, Reply};
 
 use super::{caller, changed, page, page_of};
-use crate::address::{Address, NewAddress};
+use crate::domain::address::{Address, NewAddress};
 use crate::{App, Host, store};
 
 pub(super) async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {

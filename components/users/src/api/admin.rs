@@ -4,8 +4,8 @@ use kernel::UserId;
 use web::{Call, Problem, Reply};
 
 use super::{caller, changed, page, page_of};
-use crate::account::Account;
-use crate::admin::{AdministeredAccount, Administration, pattern};
+use crate::domain::account::Account;
+use crate::domain::administration::{AdministeredAccount, Administration, pattern};
 use crate::{App, Host, store};
 
 pub(super) async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {

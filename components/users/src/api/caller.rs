@@ -5,8 +5,8 @@ use kernel::{SessionId, Timestamp, UserId};
 use serde::Serialize;
 use web::{Call, Problem, Reply};
 
-use crate::account::Account;
-use crate::session::Started;
+use crate::domain::account::Account;
+use crate::domain::session::Started;
 use crate::{App, Host, store};
 
 /// A caller whose session is good, as the database has it now.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use web::{Call, Problem, Reply};
 use webhook::Receiver;
 
-use crate::notification::{Claimed, MAX_ATTEMPTS};
+use crate::domain::notification::{Claimed, MAX_ATTEMPTS};
 use crate::store::{self, Delivery};
 use crate::{App, Host};
 

@@ -9,7 +9,7 @@ use identity::{Password, PasswordHash, PasswordHasher};
 use kernel::UserId;
 use web::Problem;
 
-use crate::account::Credentials;
+use crate::domain::account::Credentials;
 use crate::{App, Host, store};
 
 /// How long a request waits for its turn.

@@ -6,9 +6,10 @@ use kernel::Email;
 use web::{Call, Problem, Reply};
 
 use super::{caller, passwords};
-use crate::account::{PasswordReset, read_email, read_token};
+use crate::domain::account::{PasswordReset, read_email, read_token};
+use crate::domain::throttle;
 use crate::store::{self, MailedToken};
-use crate::{App, Host, throttle};
+use crate::{App, Host};
 
 pub(super) async fn request_password_reset<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
     let email = read_email(call.json().await?)?;

@@ -9,10 +9,11 @@ use web::{Call, Problem, Reply, fields};
 
 use super::passwords::{self, Turn};
 use super::{caller, page, page_of};
-use crate::account::{Credentials, Login, Registration};
-use crate::session::{Device, Listed, RotationOutcome, Started, Tokens};
+use crate::domain::account::{Credentials, Login, Registration};
+use crate::domain::session::{Device, Listed, RotationOutcome, Started, Tokens};
+use crate::domain::throttle;
 use crate::store::{self, LoginAdmission, MailedToken, RegisterError};
-use crate::{App, Host, throttle};
+use crate::{App, Host};
 
 pub(super) async fn register<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
     let person = Registration::read(call.json().await?)?;

@@ -5,9 +5,9 @@ use identity::one_time::LIFETIME_S;
 use kernel::{Email, UserId};
 use web::IfMatch;
 
-use crate::account::Account;
-use crate::admin::{Administration, AuditEntry};
-use crate::session::{Device, Started};
+use crate::domain::account::Account;
+use crate::domain::administration::{Administration, AuditEntry};
+use crate::domain::session::{Device, Started};
 use crate::store::{Change, MailedToken, PageOf, change, optional, required};
 
 /// Why nobody was registered.

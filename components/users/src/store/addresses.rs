@@ -2,7 +2,7 @@ use capability::{Database, DbError, Statement};
 use kernel::{AddressId, UserId};
 use web::IfMatch;
 
-use crate::address::{Address, MAX_PER_ACCOUNT, NewAddress};
+use crate::domain::address::{Address, MAX_PER_ACCOUNT, NewAddress};
 use crate::store::{Change, PageOf, change, optional, required};
 
 /// The addresses of an account, oldest first.

@@ -2,9 +2,9 @@ use capability::{Database, DbError, Statement};
 use kernel::{Email, UserId};
 use serde::Deserialize;
 
-use crate::account::Credentials;
+use crate::domain::account::Credentials;
+use crate::domain::throttle::{Admission, FAILURES_PER_ACCOUNT, Limit};
 use crate::store::{optional, required};
-use crate::throttle::{Admission, FAILURES_PER_ACCOUNT, Limit};
 
 /// What the database says before the password of a new account is hashed.
 #[derive(Debug, Deserialize)]

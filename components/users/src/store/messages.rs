@@ -4,9 +4,9 @@ use identity::keys::SigningKeys;
 use identity::one_time::{LIFETIME_S, OneTimeToken, Purpose};
 use kernel::Email;
 
-use crate::notification::Claimed;
+use crate::domain::notification::Claimed;
+use crate::domain::throttle::MESSAGES_PER_ACCOUNT;
 use crate::store::{optional, required};
-use crate::throttle::MESSAGES_PER_ACCOUNT;
 
 /// What the database keeps of a token that is to be mailed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@ use capability::{Database, DbError, Param, Statement};
 use identity::{PasswordHash, RefreshToken};
 use kernel::{SessionId, UserId};
 
-use crate::session::{Device, Listed, RETRY_GRACE_S, Rotated, Started};
+use crate::domain::session::{Device, Listed, RETRY_GRACE_S, Rotated, Started};
 use crate::store::{PageOf, optional, required};
 
 /// Starts a session with the password of `version`; `None` if the account is disabled or has another password by now.

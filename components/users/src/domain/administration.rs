@@ -8,7 +8,7 @@ use serde_json::Value;
 use web::fields::{self, Fault};
 use web::{Fields, Problem};
 
-use crate::account::Account;
+use crate::domain::account::Account;
 
 /// An account as an admin sees it.
 #[derive(Debug, Serialize)]

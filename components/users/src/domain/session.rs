@@ -4,7 +4,7 @@ use identity::{RefreshToken, TokenIssuer};
 use kernel::{SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::account::Account;
+use crate::domain::account::Account;
 
 /// How long sessions last, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
