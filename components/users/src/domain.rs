@@ -3,6 +3,11 @@
 pub mod account;
 pub mod address;
 pub mod administration;
+pub mod client;
+pub mod credentials;
+pub mod limits;
 pub mod notification;
+pub mod page;
 pub mod session;
 pub mod throttle;
+pub mod version;

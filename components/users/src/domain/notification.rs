@@ -1,23 +1,19 @@
-//! Messages to people: what is said.
+//! Messages to account owners.
 
 use identity::keys::SigningKeys;
 use identity::one_time::{OneTimeToken, Purpose};
 use kernel::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-/// How often a message is tried before it is given up: with the pauses between them, for about two hours.
-pub const MAX_ATTEMPTS: i64 = 8;
-
-/// A message that was taken from the outbox.
+/// A message that this instance has claimed from the outbox.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Claimed {
-    /// Its place in the outbox.
+pub struct ClaimedNotification {
     pub id: i64,
-    /// How often it was taken, this time included.
+    /// How often the message was claimed, including this time.
     pub attempts: i64,
     event_id: String,
-    kind: Kind,
+    kind: NotificationKind,
     created_at: Timestamp,
     user_id: UserId,
     email: String,
@@ -27,25 +23,35 @@ pub struct Claimed {
     expires_at: Option<Timestamp>,
 }
 
-/// What a message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Carries a token that proves the address.
+pub enum NotificationKind {
+    /// Carries a token that verifies the e-mail address.
     EmailVerification,
     /// Carries a token that sets a new password.
     PasswordReset,
-    /// Tells an owner what may not have been them.
+    /// Informs the owner, who may not have made the change.
     PasswordChanged,
 }
 
-/// A message as its carrier gets it.
+impl NotificationKind {
+    /// Returns the purpose of the token that a message of this kind carries.
+    fn token_purpose(self) -> Option<Purpose> {
+        match self {
+            Self::EmailVerification => Some(Purpose::EmailVerification),
+            Self::PasswordReset => Some(Purpose::PasswordReset),
+            Self::PasswordChanged => None,
+        }
+    }
+}
+
+/// A message as the receiver gets it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// The same however often it is sent.
+    /// The same in every delivery of the message.
     pub event_id: String,
-    kind: Kind,
+    kind: NotificationKind,
     user_id: UserId,
     email: String,
     full_name: String,
@@ -56,10 +62,47 @@ pub struct Message {
     created_at: Timestamp,
 }
 
-/// Personal data and secrets do not belong in logs.
-impl std::fmt::Debug for Claimed {
+/// What the database stores of a one-time token that a message carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailedToken {
+    /// The token is derived from the salt and the signing key.
+    pub salt: String,
+    pub hash: String,
+}
+
+impl MailedToken {
+    #[must_use]
+    pub fn new(keys: &SigningKeys, purpose: Purpose, salt: [u8; 16]) -> Self {
+        let hash = OneTimeToken::new(keys, purpose, &salt).hash();
+        Self { salt: OneTimeToken::salt_text(&salt), hash }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    Delivered,
+    /// Another attempt follows.
+    Failed,
+    /// No further attempt follows.
+    Abandoned,
+}
+
+impl DeliveryOutcome {
+    /// Returns the value in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+// Personal data and secrets must not appear in logs.
+impl std::fmt::Debug for ClaimedNotification {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Claimed({}, {:?}, ..)", self.id, self.kind)
+        write!(f, "ClaimedNotification({}, {:?}, ..)", self.id, self.kind)
     }
 }
 
@@ -69,17 +112,11 @@ impl std::fmt::Debug for Message {
     }
 }
 
-impl Claimed {
-    /// The message, with its token. `None` if there is nothing to say any more: the token was redeemed, replaced by a newer
-    /// one, or has expired.
+impl ClaimedNotification {
+    /// Returns the message with its token, `None` if the token was redeemed, replaced by a newer one, or has expired.
     #[must_use]
     pub fn message(self, keys: &SigningKeys) -> Option<Message> {
-        let purpose = match self.kind {
-            Kind::EmailVerification => Some(Purpose::EmailVerification),
-            Kind::PasswordReset => Some(Purpose::PasswordReset),
-            Kind::PasswordChanged => None,
-        };
-        let token = match purpose {
+        let token = match self.kind.token_purpose() {
             None => None,
             Some(purpose) => Some(OneTimeToken::recall(keys, purpose, &self.token_salt?, &self.token_hash?)?),
         };
