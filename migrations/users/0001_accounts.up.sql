@@ -1,9 +1,10 @@
--- Accounts, their sessions, addresses, and the log of what was done to them.
--- The service's role is made by `migrate bootstrap`; it owns nothing, and gets below what each statement of the service needs.
+-- Accounts, their sessions and addresses, and the audit log.
+-- `migrate bootstrap` creates the service's role. The role owns no object and is granted the rights that the service's
+-- statements need.
 
 create table users (
   id            bigint generated always as identity,
-  -- In its normal form: the service trims and lower-cases before it asks, so a plain unique index is enough.
+  -- Normalized: the service trims and lower-cases the address first, so a plain unique index is sufficient.
   email         text not null,
   password_hash text not null,
   full_name     text not null,
@@ -13,7 +14,7 @@ create table users (
   created_at    timestamptz not null default now(),
   updated_at    timestamptz not null default now(),
   constraint users_pkey primary key (id),
-  -- Two registrations at once: the second one fails here.
+  -- Of two concurrent registrations the second one fails.
   constraint users_email_key unique (email),
   constraint users_email_is_normal check (email = lower(btrim(email)) and length(email) <= 254),
   constraint users_full_name_length check (length(full_name) between 1 and 200),
@@ -39,15 +40,15 @@ create table user_addresses (
   constraint user_addresses_country_code check (country ~ '^[A-Z]{2}$')
 );
 create index user_addresses_by_user on user_addresses (user_id, id);
--- At most one default of each type, whoever writes at the same time.
+-- At most one default of each type, also with concurrent statements.
 create unique index user_addresses_one_default on user_addresses (user_id, address_type) where is_default;
 
 create table user_sessions (
   id           bigint generated always as identity,
   user_id      bigint not null,
-  -- A hash of the random part of the session's refresh tokens. A copy of this table makes no token.
+  -- The hash of the random part of the session's refresh tokens: a copy of this table is not sufficient to create a token.
   token_hash   text not null,
-  -- How often the refresh token was rotated. A token with an older count is a replay.
+  -- The number of rotations of the refresh token. A token with a smaller number is a replay.
   rotation     bigint not null default 0,
   rotated_at   timestamptz not null default now(),
   user_agent   text,
@@ -64,7 +65,7 @@ create index user_sessions_by_user on user_sessions (user_id, id) where revoked_
 
 create table user_audit_log (
   id         bigint generated always as identity,
-  -- No foreign key: the log outlives the account. Null for what concerns no known account.
+  -- No foreign key, because the log is kept longer than the account. Null if there is no account.
   user_id    bigint,
   action     text not null,
   metadata   jsonb not null default '{}',
@@ -85,5 +86,5 @@ grant usage on schema public to users_service;
 grant select, insert, update on users to users_service;
 grant select, insert, update, delete on user_addresses to users_service;
 grant select, insert, update on user_sessions to users_service;
--- Append-only: the database itself refuses to change or remove an entry.
+-- Append-only: the service has no right to change or delete an entry.
 grant select, insert on user_audit_log to users_service;

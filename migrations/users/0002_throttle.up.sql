@@ -1,11 +1,11 @@
--- How often something was tried, so that passwords cannot be guessed and nobody can make us hash without end.
+-- Counters of attempts, which limit password guessing and the number of password hashes that clients can cause.
 
--- Unlogged: after a crash the counting starts over, and every attempt costs one write less.
+-- Unlogged: the counters start at zero after a crash, and every attempt costs one write less.
 create unlogged table throttle_counters (
-  -- What is counted: 'login-client', 'login-account', 'registration-client', ...
+  -- 'login-client', 'login-account', 'registration-client', ...
   kind           text not null,
-  -- Whose attempts: a hash of the address or the account. Two subjects in one slot share a counter, which is rare and
-  -- harmless; in return the table has at most 2^20 rows of a kind, whatever an attacker makes up.
+  -- A hash of the client or the account. Two subjects with one slot share a counter, which is rare and harmless. The
+  -- table has at most 2^20 rows of a kind, regardless of the number of subjects.
   slot           bigint not null,
   attempts       bigint not null,
   window_ends_at timestamptz not null,
@@ -14,8 +14,8 @@ create unlogged table throttle_counters (
   constraint throttle_counters_attempts_count check (attempts >= 0)
 ) with (fillfactor = 70);
 
--- A change of the password makes every login that is under way with the old one fail. A new hash of the same password
--- does not.
+-- Incremented when the password changes, so that a concurrent login with the old one fails; not incremented when the same
+-- password is hashed again.
 alter table users add column password_version bigint not null default 1;
 
 grant select, insert, update on throttle_counters to users_service;

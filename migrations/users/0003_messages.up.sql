@@ -1,36 +1,36 @@
--- Messages to people: what proves an e-mail address, and what resets a password.
+-- Messages to account owners: verification of an e-mail address and reset of a password.
 
 alter table users add column email_verified_at timestamptz;
 
--- Tokens that are good once. What is sent is derived from the salt and a key that is not in the database (users service,
--- one_time_token.rs), so a copy of this table redeems nothing.
+-- Tokens that can be redeemed once. The token is derived from the salt and a key that is not in the database (identity,
+-- one_time.rs), so a copy of this table redeems no token.
 create table one_time_tokens (
   user_id    bigint not null,
   purpose    text not null,
   salt       text not null,
   token_hash text not null,
   expires_at timestamptz not null,
-  -- One of each purpose: a new one takes the place of the old one.
+  -- One of each purpose: a new token replaces the old one.
   constraint one_time_tokens_pkey primary key (user_id, purpose),
   constraint one_time_tokens_token_hash_key unique (token_hash),
   constraint one_time_tokens_user_fkey foreign key (user_id) references users (id) on delete cascade,
   constraint one_time_tokens_purpose_known check (purpose in ('email-verification', 'password-reset'))
 );
 
--- The outbox: written by the statement that has the reason for it, emptied by the delivery. No address and no secret is
--- in it; both are looked up when the message goes out.
+-- The outbox: written by the statement that causes the message, read by the delivery. It holds neither addresses nor
+-- secrets; the delivery reads both when it sends the message.
 create table notifications (
   id              bigint generated always as identity,
-  -- What a receiver recognises a repeated delivery by.
+  -- The same in each delivery of the message, so that the receiver can ignore a repeated one.
   event_id        text not null default gen_random_uuid()::text,
   user_id         bigint not null,
   kind            text not null,
   created_at      timestamptz not null default now(),
   attempts        bigint not null default 0,
-  -- Also the lease: whoever takes a message puts this into the future first.
+  -- Also the expiry of the lease: a delivery that claims the message sets it to a later time.
   next_attempt_at timestamptz not null default now(),
   delivered_at    timestamptz,
-  -- Given up: too many attempts, or there is nothing to say any more.
+  -- Set after the last attempt, or if the token of the message is not valid any more.
   abandoned_at    timestamptz,
   last_error      text,
   constraint notifications_pkey primary key (id),

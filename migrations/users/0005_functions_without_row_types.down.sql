@@ -1,1 +1,1 @@
--- Creates nothing: the functions that were dropped would prevent every later change of their tables.
+-- Does not restore the dropped functions, which would prevent every later change of their tables.

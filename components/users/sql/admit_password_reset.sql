@@ -1,5 +1,5 @@
--- Whether a client may redeem another token, and whether this one is worth hashing a password for.
--- Parameters: client, limit, window in seconds, hash of the token.
+-- Counts a password reset of a client, and checks the token before the password is hashed.
+-- Parameters: client, limit, window in seconds, token hash.
 select json_build_object(
   'client', admit('password-reset-client', $1::text, $2::bigint, $3::bigint),
   'isGood', exists (

@@ -1,5 +1,5 @@
--- Takes the message that is due longest, for half a minute at first and twice as long each time. Two deliveries at once
--- take different ones; one that dies gives its message back by itself.
+-- Claims the message that has been due for the longest time. The lease is 30 seconds at the first attempt and doubles with
+-- each further one. Concurrent deliveries claim different messages, and the lease of an interrupted delivery expires.
 with due as (
   select id
   from notifications

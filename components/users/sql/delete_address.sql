@@ -1,4 +1,4 @@
--- Parameters: address, account, the versions that If-Match names (null for any).
+-- Parameters: address, account, expected versions (null for any).
 with found as (
   select id, version from user_addresses where id = $1::bigint and user_id = $2::bigint for update
 ), removed as (

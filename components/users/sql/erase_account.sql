@@ -1,2 +1,2 @@
--- Parameters: account, version of the password that was shown.
+-- Parameters: account, version of the verified password.
 select erase_account($1::bigint, $2::bigint)

@@ -1,4 +1,5 @@
--- Everything that is held about a person, but for what would let somebody in.
+-- Returns all data about a person, except hashes and tokens.
+-- Parameters: account.
 select json_build_object(
   'exportedAt', rfc3339(now()),
   'user', account_json(

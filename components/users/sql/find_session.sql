@@ -1,5 +1,6 @@
--- Who somebody is. What the token says of them is not asked: revocation, a disabled account and a change of role count at
--- once. Parameters: session, account, idle lifetime in seconds.
+-- Returns a valid session with its account. Revocation, disabling and changes of role take effect at once, because the
+-- account is read here and not from the token.
+-- Parameters: session, account, idle lifetime in seconds.
 select json_build_object('sessionId', s.id, 'account', account_json(
   u.id, u.email, u.email_verified_at, u.full_name, u.role, u.disabled_at, u.created_at, u.version
 ))::text

@@ -1,4 +1,5 @@
--- Parameters: message, 'delivered', 'abandoned' or 'failed', and what went wrong. What is over for thirty days goes.
+-- Records the outcome of a delivery attempt, and deletes finished messages that are older than 30 days.
+-- Parameters: message, outcome ('delivered', 'abandoned' or 'failed'), error.
 with finished as (
   update notifications
   set delivered_at = case when $2::text = 'delivered' then now() end,

@@ -1,5 +1,7 @@
--- The account, its first session, the token that proves its address, the message with it, and the audit entry: all of
--- them or none.
+-- Inserts an account, its first session, the token that verifies its address, the message with the token, and the audit
+-- entry, in one transaction.
+-- Parameters: address, password hash, name, refresh token hash, user agent, ip, session lifetime in seconds, token salt,
+-- token hash, token lifetime in seconds.
 with new_user as (
   insert into users as u (email, password_hash, full_name)
   values ($1::text, $2::text, $3::text)

@@ -1,4 +1,4 @@
--- Parameters: account, the versions that If-Match names (null for any), name.
+-- Parameters: account, expected versions (null for any), name.
 with found as (
   select id, version from users where id = $1::bigint for no key update
 ), changed as (

@@ -1,2 +1,2 @@
--- Parameters: hash of the token, new hash of the password.
+-- Parameters: token hash, new password hash.
 select reset_password($1::text, $2::text)::text

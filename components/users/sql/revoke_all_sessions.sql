@@ -1,3 +1,5 @@
+-- Ends all sessions of an account.
+-- Parameters: account.
 with ended as (
   select end_sessions($1::bigint, null) as sessions
 ), entry as (

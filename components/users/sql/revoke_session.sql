@@ -1,5 +1,5 @@
--- Ends a session; returns nothing if it is not there, is another's, or has ended. Parameters: session, account, what to
--- write into the audit log.
+-- Ends a session. Returns no row if the account has no such active session.
+-- Parameters: session, account, action for the audit log.
 with ended as (
   update user_sessions
   set revoked_at = now()

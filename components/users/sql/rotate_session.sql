@@ -1,5 +1,6 @@
--- One step of a refresh token. The row is locked first, so of two clients with one token the second sees the first's step.
--- Parameters: session, hash of the token's random part, the token's rotation, grace and idle lifetime in seconds.
+-- Rotates the refresh token of a session. The row is locked first, so that of two concurrent requests with one token the
+-- second one sees the rotation of the first.
+-- Parameters: session, refresh token hash, rotation of the token, grace period and idle lifetime in seconds.
 with session as (
   select s.id, s.rotation, s.rotated_at, s.user_id
   from user_sessions s
@@ -15,12 +16,12 @@ with session as (
   select id, user_id, rotation,
     case
       when rotation = $3::bigint then 'rotated'
-      -- The answer got lost, or two tabs asked at once: they get the same successor.
+      -- The client lost the response, or sent two requests at once: both get the same successor.
       when rotation = $3::bigint + 1 and rotated_at > now() - make_interval(secs => $4::bigint) then 'repeated'
       else 'replayed'
     end as outcome
   from session
-), step as (
+), changed as (
   update user_sessions s
   set rotation = s.rotation + (v.outcome = 'rotated')::int,
       rotated_at = case when v.outcome = 'rotated' then now() else s.rotated_at end,
@@ -36,10 +37,10 @@ with session as (
   where outcome <> 'rotated'
 )
 select json_build_object(
-  'outcome', v.outcome, 'rotation', step.rotation, 'sessionId', v.id, 'account', account_json(
+  'outcome', v.outcome, 'rotation', changed.rotation, 'sessionId', v.id, 'account', account_json(
     u.id, u.email, u.email_verified_at, u.full_name, u.role, u.disabled_at, u.created_at, u.version
   )
 )::text
 from verdict v
-join step on true
+join changed on true
 join users u on u.id = v.user_id

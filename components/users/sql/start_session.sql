@@ -1,7 +1,7 @@
--- Starts a session with a password that was right. Nothing is returned for an account that was disabled since then, or has
--- another password by now: the row is locked, so a change that is under way is waited for.
--- Parameters: account, hash of the refresh token, user agent, ip, lifetime in seconds, version of the password that was
--- right, and its new hash if it was hashed with outdated parameters.
+-- Starts a session with a verified password. Returns no row if the account is disabled or has another password by now. The
+-- row is locked, so that the statement waits for a concurrent change of the password.
+-- Parameters: account, refresh token hash, user agent, ip, lifetime in seconds, version of the verified password, new
+-- password hash (null if the stored one has current parameters).
 with account as (
   select u.id, u.email, account_json(
     u.id, u.email, u.email_verified_at, u.full_name, u.role, u.disabled_at, u.created_at, u.version
@@ -18,7 +18,7 @@ with account as (
   insert into user_sessions (user_id, token_hash, user_agent, ip, expires_at)
   select id, $2::text, $3::text, $4::text, now() + make_interval(secs => $5::bigint) from account
   returning id
-), forgotten as (
+), attempts_reset as (
   update throttle_counters c
   set attempts = 0
   from account a

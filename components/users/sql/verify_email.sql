@@ -1,4 +1,5 @@
--- Redeems the token that proves an address: once, and in time.
+-- Redeems the token that verifies an address. Returns no row if the token is unknown, redeemed or expired.
+-- Parameters: token hash.
 with redeemed as (
   delete from one_time_tokens
   where token_hash = $1::text and purpose = 'email-verification' and expires_at > now()

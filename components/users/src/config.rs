@@ -1,4 +1,4 @@
-//! What the service is told by its variables.
+//! The configuration of the service, from its variables.
 
 use std::time::Duration;
 
@@ -8,40 +8,30 @@ use identity::{HashCost, SigningKey, TokenIssuer, VerificationKeys};
 use web::{Cursors, Origins};
 use webhook::Receiver;
 
-use crate::session::Lifetimes;
-use crate::throttle::Limit;
+use crate::domain::session::Lifetimes;
+use crate::domain::throttle::AttemptLimit;
 
 /// The configuration, read once per instance.
 #[derive(Debug)]
 pub struct Config {
-    /// Signs and verifies access tokens.
     pub tokens: TokenIssuer,
-    /// What a password hash costs.
     pub hash_cost: HashCost,
-    /// How long sessions last.
     pub lifetimes: Lifetimes,
     /// Logins from one client.
-    pub logins: Limit,
-    /// Registrations from one client, and requests for messages, and redemptions of reset tokens: each counted for itself.
-    pub registrations: Limit,
-    /// How many proxies of ours stand before the service.
+    pub logins: AttemptLimit,
+    /// Registrations from one client, requests for messages, and password resets: each has its own counter.
+    pub registrations: AttemptLimit,
     pub trusted_hops: usize,
-    /// Who carries messages to people.
     pub receiver: Receiver,
-    /// What is presented on internal routes.
     pub service_token: String,
-    /// Makes and reads the cursors of lists.
     pub cursors: Cursors,
-    /// Whose pages may call.
     pub origins: Origins,
-    /// The Google Cloud project that the log is kept in; empty if it is none.
     pub gcp_project: String,
 }
 
-/// What only the host needs to know.
+/// The configuration of the host.
 #[derive(Debug)]
 pub struct HostConfig {
-    /// Where users_db is.
     pub database: DatabaseAddress,
     /// The limit on every statement and every outbound request.
     pub call_timeout: Duration,
@@ -101,7 +91,7 @@ impl Config {
             absolute_s: settings.number("session_lifetime_s", 1),
             idle_s: settings.number("session_idle_s", 1),
         };
-        let mut per_minute = |name| Limit { attempts: settings.number(name, 1), window_s: 60 };
+        let mut per_minute = |name| AttemptLimit { attempts: settings.number(name, 1), window_s: 60 };
         let (logins, registrations) =
             (per_minute("logins_per_minute"), per_minute("registrations_per_minute"));
         let trusted_hops = usize::try_from(settings.number("trusted_hops", 0)).unwrap_or(0);

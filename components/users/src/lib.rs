@@ -1,20 +1,13 @@
-//! The users service: accounts, their sessions, and the answer to "whose token is this?".
+//! The users service: accounts, their sessions, and the verification of access tokens.
 //!
-//! Read the domain files for the rules ([`account`], [`session`], [`throttle`], [`address`], [`notification`], [`admin`]),
-//! [`api`] for the routes, [`store`] and `sql/` for what the database does.
-#![warn(missing_docs)]
-
-pub mod account;
-pub mod address;
-pub mod admin;
-pub mod notification;
-pub mod session;
-pub mod throttle;
+//! [`domain`] has the rules, `app` the use cases, [`store`] and `sql/` the statements, [`api`] the routes.
 
 pub mod api;
 pub mod config;
+pub mod domain;
 pub mod store;
 
+mod app;
 #[cfg(target_arch = "wasm32")]
 mod entry;
 
@@ -24,24 +17,21 @@ use identity::PasswordHasher;
 
 pub use crate::config::Config;
 
-/// What this service may ask of its host. HTTP is for the one receiver of messages that a variable names.
+/// The capabilities of the service. Outbound HTTP is for the receiver of messages only.
 pub trait Host: Database + Http + Clock + Entropy {}
 
 impl<H: Database + Http + Clock + Entropy> Host for H {}
 
-/// The service.
+/// The service on a host.
 #[derive(Debug)]
 pub struct App<H> {
-    /// Its host.
     pub host: H,
-    /// Its configuration.
     pub config: Config,
-    /// Makes and compares password hashes, one at a time.
+    /// Hashes one password at a time.
     pub passwords: Mutex<PasswordHasher>,
 }
 
 impl<H: Host> App<H> {
-    /// The service on this host.
     #[must_use]
     pub fn new(host: H, config: Config) -> Self {
         Self { host, passwords: Mutex::new(PasswordHasher::new(config.hash_cost)), config }

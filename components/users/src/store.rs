@@ -1,9 +1,9 @@
-//! One function per statement. The SQL is in `sql/`, under the same name.
+//! One function for each statement. The SQL is in `sql/`, in a file of the same name.
 
 mod accounts;
 mod addresses;
 mod admissions;
-mod messages;
+mod notifications;
 mod sessions;
 
 use capability::{Database, DbError, Statement};
@@ -13,44 +13,25 @@ use serde::de::DeserializeOwned;
 pub use crate::store::accounts::*;
 pub use crate::store::addresses::*;
 pub use crate::store::admissions::*;
-pub use crate::store::messages::*;
+pub use crate::store::notifications::*;
 pub use crate::store::sessions::*;
 
-/// Where a page begins, and how long it is: one more than asked for, which tells whether there is another page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageOf {
-    /// The last id of the page before.
-    pub after: Option<i64>,
-    /// How many.
-    pub limit: i64,
-}
-
-/// What a change came to.
+/// The outcome of a change of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change<T> {
-    /// It was made; this is how things are now.
-    Made(T),
-    /// It is not there, or another's.
-    Absent,
-    /// It is another version than `If-Match` names.
-    Stale,
-    /// A rule forbids it.
-    Refused(Rule),
+    /// The change was made and this is the result.
+    Applied(T),
+    /// The resource does not exist or belongs to another account.
+    NotFound,
+    /// The resource has a version that the client does not expect.
+    StaleVersion,
+    /// The account has [`MAX_ADDRESSES_PER_ACCOUNT`](crate::domain::limits::MAX_ADDRESSES_PER_ACCOUNT) addresses.
+    TooManyAddresses,
+    /// The shop would have no admin who can log in.
+    LastAdmin,
 }
 
-/// A rule that a change can break, which only the database can check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// An account has [`crate::address::MAX_PER_ACCOUNT`] addresses at most.
-    AtMostSoManyAddresses,
-    /// The shop has an admin who can log in.
-    OneAdminAtLeast,
-}
-
-/// Whether the database answers.
-///
-/// # Errors
-/// [`DbError`]
+/// Checks that the database answers.
 pub async fn ping(db: &impl Database) -> Result<(), DbError> {
     const PING: Statement = Statement::repeatable("ping", include_str!("../sql/ping.sql"));
     db.query(&PING, &[]).await.map(|_| ())
@@ -75,13 +56,13 @@ fn change<T: DeserializeOwned>(statement: &Statement, answer: Option<String>) ->
         outcome: String,
         value: Option<T>,
     }
-    let Some(row) = optional::<Row<T>>(statement, answer)? else { return Ok(Change::Absent) };
+    let Some(row) = optional::<Row<T>>(statement, answer)? else { return Ok(Change::NotFound) };
     match (row.outcome.as_str(), row.value) {
-        ("made", Some(value)) => Ok(Change::Made(value)),
-        ("absent", _) => Ok(Change::Absent),
-        ("stale", _) => Ok(Change::Stale),
-        ("too-many", _) => Ok(Change::Refused(Rule::AtMostSoManyAddresses)),
-        ("last-admin", _) => Ok(Change::Refused(Rule::OneAdminAtLeast)),
+        ("made", Some(value)) => Ok(Change::Applied(value)),
+        ("absent", _) => Ok(Change::NotFound),
+        ("stale", _) => Ok(Change::StaleVersion),
+        ("too-many", _) => Ok(Change::TooManyAddresses),
+        ("last-admin", _) => Ok(Change::LastAdmin),
         (other, _) => Err(DbError::Unexpected(format!("{}: the outcome {other}", statement.name))),
     }
 }

@@ -1,4 +1,4 @@
--- Returns an account as the API shows it. Every statement that answers an account uses this function.
+-- Returns an account as JSON. Every statement that returns an account uses this function.
 create or replace function account_json(
   id bigint, email text, email_verified_at timestamptz, full_name text, role text, disabled_at timestamptz,
   created_at timestamptz, version bigint

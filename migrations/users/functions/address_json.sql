@@ -1,4 +1,4 @@
--- Returns an address as the API shows it. Every statement that answers an address uses this function.
+-- Returns an address as JSON. Every statement that returns an address uses this function.
 create or replace function address_json(p_id bigint) returns json
   language sql stable parallel safe as $$
   select json_build_object(

@@ -1,5 +1,5 @@
--- An admin changes a role or disables an account; null leaves a thing as it is. All admins are locked first, so that two of
--- them cannot take each other's role at the same moment and leave nobody. Returns {outcome, value}.
+-- Changes the role of an account, or disables or enables it; null leaves the value unchanged. Returns {outcome, value}.
+-- Locks all admins first, so that two admins who demote each other concurrently cannot leave the shop without an admin.
 create or replace function administer_account(p_actor bigint, p_user bigint, p_versions text, p_role text, p_disabled boolean)
 returns json
 language plpgsql as $$

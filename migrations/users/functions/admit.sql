@@ -1,5 +1,6 @@
--- Counts one attempt, and tells whether it is among the first `p_limit` of its window. The window begins with the first
--- attempt. Counting is before the deed: of a hundred attempts at once, no more than the limit are let through.
+-- Counts one attempt, and admits it if it is among the first `p_limit` of its window. The window starts with the first
+-- attempt. Attempts are counted before they are made, so that of a hundred concurrent ones no more than the limit are
+-- admitted.
 create or replace function admit(p_kind text, p_subject text, p_limit bigint, p_window_s bigint) returns json
 language plpgsql as $$
 declare

@@ -1,6 +1,6 @@
--- What a login needs before the password is hashed, in one round trip: whether it may be tried, and the hash to compare
--- with. An address without an account is counted in the same way. The client's counter is always locked before the
--- account's, so that no two logins wait for each other.
+-- Counts a login and returns the stored password hash, in one round trip before the password is hashed. An address without
+-- an account is counted in the same way. Locks the client's counter before the account's, so that concurrent logins cannot
+-- deadlock.
 create or replace function admit_login(
   p_email text, p_client text,
   p_client_limit bigint, p_client_window_s bigint, p_account_limit bigint, p_account_window_s bigint

@@ -1,6 +1,6 @@
--- Puts a new password in the place of the one that was shown. The account is locked first: a login that is under way with
--- the old password has either its session by then, which is ended, or gets none. False if the password is not that one
--- any more.
+-- Replaces the password of the given version and ends the other sessions. Returns false if the account has another password
+-- by now. Locks the account first: a concurrent login with the old password either has started its session, which is ended
+-- here, or is rejected.
 create or replace function change_password(p_user bigint, p_session bigint, p_password_version bigint, p_password_hash text)
 returns boolean
 language plpgsql as $$

@@ -1,4 +1,4 @@
--- Ends the sessions of an account, all but one; returns how many.
+-- Ends the sessions of an account except `p_except`. Returns their number.
 create or replace function end_sessions(p_user bigint, p_except bigint) returns bigint
   language sql as $$
     with ended as (

@@ -1,5 +1,5 @@
--- Ends an account for good: nothing personal stays, in the audit log neither, and what happened does. Runs with the rights
--- of the tables' owner, because the service itself may not change the log.
+-- Erases an account permanently. Removes all personal data, also from the audit log, whose entries remain. Runs with the
+-- rights of the tables' owner, because the service has no right to change the log.
 create or replace function erase_account(p_user bigint, p_password_version bigint) returns text
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin

@@ -1,5 +1,5 @@
--- Saves an address; `p_id` is null for a new one. The account is locked first, so two writers come one after the other, and
--- the second sees what the first made the default. Returns {outcome, value}; `p_versions` is what If-Match names.
+-- Inserts an address, or replaces the address `p_id`. `p_versions` are the expected versions. Returns {outcome, value}.
+-- Locks the account first, so that of two concurrent statements the second one sees the default that the first has set.
 create or replace function save_address(
   p_user bigint, p_id bigint, p_versions text, p_max_addresses bigint,
   p_type text, p_street text, p_city text, p_region text, p_postal_code text, p_country text, p_is_default boolean

@@ -1,4 +1,4 @@
--- Makes a token and the message that carries it.
+-- Stores a token, which replaces the previous one of its purpose, and queues the message that carries it.
 create or replace function send_token(p_user bigint, p_purpose text, p_salt text, p_token_hash text, p_ttl_s bigint) returns void
   language sql as $$
     insert into one_time_tokens (user_id, purpose, salt, token_hash, expires_at)

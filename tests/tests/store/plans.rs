@@ -8,14 +8,19 @@ use cartwheel_tests::environment;
 use cartwheel_tests::pg::{NativePg, Plans};
 use identity::one_time::Purpose;
 use identity::{PasswordHash, RefreshToken, Role};
-use kernel::{AddressId, Email, SessionId, UserId};
+use kernel::{AddressId, Email, Limit, SessionId, UserId};
 use migrate::Service;
 use serde_json::json;
-use users::address::NewAddress;
-use users::admin::{Administration, pattern};
-use users::session::Device;
-use users::store::{self, Delivery, MailedToken, PageOf};
-use users::throttle::Limit;
+use users::domain::account::NewAccount;
+use users::domain::address::NewAddress;
+use users::domain::administration::{AccountUpdate, search_pattern};
+use users::domain::credentials::VerifiedPassword;
+use users::domain::notification::{DeliveryOutcome, MailedToken};
+use users::domain::page::PageRequest;
+use users::domain::session::{Device, NewSession};
+use users::domain::throttle::AttemptLimit;
+use users::domain::version::ExpectedVersion;
+use users::store;
 
 /// 100,000 accounts, each with two sessions, two addresses, four entries of the audit log, a token and a message.
 const SCENE: &str = "
@@ -100,11 +105,13 @@ async fn every_statement_uses_an_index_on_a_hundred_thousand_rows() {
 
 /// Each statement once.
 async fn run_all(db: &Explained) {
-    const LIMIT: Limit = Limit { attempts: 30, window_s: 60 };
-    let page = PageOf { after: Some(50_000), limit: 21 };
+    const LIMIT: AttemptLimit = AttemptLimit { attempts: 30, window_s: 60 };
+    const ANY: ExpectedVersion = ExpectedVersion::Any;
+    let page = PageRequest { after: Some(50_000), limit: Limit::default() };
     let email = Email::parse("person-77@example.com").unwrap();
     let device = Device::default();
-    let hash = PasswordHash::kept("hash".to_owned());
+    let hash = || PasswordHash::kept("hash".to_owned());
+    let new_session = NewSession { device: Device::default(), refresh_hash: "h".to_owned(), lifetime_s: 60 };
     let token = |hash: &str| MailedToken { salt: "salt".to_owned(), hash: hash.to_owned() };
     let session = |id: i64| SessionId::try_from(id).unwrap();
     let address_id = |id: i64| AddressId::try_from(id).unwrap();
@@ -121,34 +128,36 @@ async fn run_all(db: &Explained) {
     store::admit_password_check(db, user(77)).await.unwrap();
     store::admit_password_reset(db, "client", LIMIT, "hash 78").await.unwrap();
     let new = Email::parse("new@example.com").unwrap();
-    store::register(db, (&new, "New"), &hash, ("h", 60), &device, &token("new")).await.unwrap();
-    store::start_session(db, (user(77), 1), Some(&hash), ("h", 60), &device).await.unwrap().unwrap();
+    let new = NewAccount { email: new, full_name: "New".to_owned(), password_hash: hash() };
+    store::register(db, &new, &new_session, &token("new")).await.unwrap();
+    let password = VerifiedPassword { user: user(77), version: 1, rehashed: Some(hash()) };
+    store::start_session(db, &password, &new_session).await.unwrap().unwrap();
     store::record_failed_login(db, Some(user(77)), &device).await.unwrap();
     store::find_session(db, session(154), user(77), 60).await.unwrap();
     store::rotate_session(db, &refresh, 60).await.unwrap();
     store::list_sessions(db, user(77), page, 60).await.unwrap();
     store::revoke_session(db, session(154), user(77), "logout").await.unwrap();
     store::revoke_all_sessions(db, user(77)).await.unwrap();
-    store::rename_account(db, user(77), None, "Name").await.unwrap();
-    assert!(store::change_password(db, user(77), session(154), 1, &hash).await.unwrap());
+    store::rename_account(db, user(77), &ANY, "Name").await.unwrap();
+    assert!(store::change_password(db, user(77), session(154), 1, &hash()).await.unwrap());
     store::request_token(db, &email, Purpose::PasswordReset, &token("reset")).await.unwrap();
     store::request_token(db, &email, Purpose::EmailVerification, &token("verify")).await.unwrap();
-    assert!(store::reset_password(db, "reset", &hash).await.unwrap());
+    assert!(store::reset_password(db, "reset", &hash()).await.unwrap());
     store::verify_email(db, "verify").await.unwrap();
     store::export_account(db, user(77)).await.unwrap();
     store::list_addresses(db, user(77), page).await.unwrap();
     store::find_address(db, address_id(154), user(77)).await.unwrap();
-    store::save_address(db, user(77), None, None, &address).await.unwrap();
-    store::save_address(db, user(77), Some(address_id(154)), None, &address).await.unwrap();
-    store::delete_address(db, address_id(154), user(77), None).await.unwrap();
-    for sought in [None, Some("son-777"), Some("nobody has this"), Some("Person Number 99999")] {
-        store::list_accounts(db, sought.map(pattern).as_deref(), page).await.unwrap();
+    store::save_address(db, user(77), None, &ANY, &address).await.unwrap();
+    store::save_address(db, user(77), Some(address_id(154)), &ANY, &address).await.unwrap();
+    store::delete_address(db, address_id(154), user(77), &ANY).await.unwrap();
+    for search in [None, Some("son-777"), Some("nobody has this"), Some("Person Number 99999")] {
+        store::list_accounts(db, search.map(search_pattern).as_deref(), page).await.unwrap();
     }
     store::find_account(db, user(77)).await.unwrap();
-    let demotion = Administration { role: Some(Role::Customer), disabled: Some(true) };
-    store::administer_account(db, user(40_000), user(20_000), None, demotion).await.unwrap();
+    let demotion = AccountUpdate { role: Some(Role::Customer), disabled: Some(true) };
+    store::administer_account(db, user(40_000), user(20_000), &ANY, demotion).await.unwrap();
     store::list_audit_log(db, user(77), page).await.unwrap();
     store::erase_account(db, user(60_000), 1).await.unwrap();
     let claimed = store::claim_notification(db).await.unwrap().unwrap();
-    store::finish_notification(db, claimed.id, Delivery::Delivered, None).await.unwrap();
+    store::finish_notification(db, claimed.id, DeliveryOutcome::Delivered, None).await.unwrap();
 }

@@ -1,29 +1,49 @@
-//! Accounts and sessions, also where they race.
+//! Accounts and sessions, also with concurrent statements.
 
 use cartwheel_tests::pg::NativePg;
 use futures_util::future::join_all;
 use identity::{PasswordHash, RefreshToken, Role};
-use kernel::Email;
+use kernel::{Email, Limit, UserId};
 use migrate::Service;
 use serde_json::json;
-use users::address::NewAddress;
-use users::admin::Administration;
-use users::session::{Device, RotationOutcome, Started};
-use users::store::{self, Change, Delivery, Erasure, MailedToken, PageOf, RegisterError, Rule};
+use users::domain::account::NewAccount;
+use users::domain::address::NewAddress;
+use users::domain::administration::AccountUpdate;
+use users::domain::credentials::VerifiedPassword;
+use users::domain::notification::{DeliveryOutcome, MailedToken};
+use users::domain::page::PageRequest;
+use users::domain::session::{Device, NewSession, RotationOutcome, Session};
+use users::domain::throttle::AttemptLimit;
+use users::domain::version::ExpectedVersion;
+use users::store::{self, Change, Erasure, RegisterError};
 
 const DAY_S: i64 = 24 * 60 * 60;
-const ALL: PageOf = PageOf { after: None, limit: 101 };
+const ANY: ExpectedVersion = ExpectedVersion::Any;
 
-pub(crate) async fn register(db: &NativePg, email: &str, random: [u8; 16]) -> Result<Started, RegisterError> {
-    let email = Email::parse(email).unwrap();
-    let hash = PasswordHash::kept("$argon2id$..".to_owned());
-    let device = Device { user_agent: Some("test agent".to_owned()), ip: Some("203.0.113.7".to_owned()) };
-    let refresh = (&*RefreshToken::hash_of(&random), 30 * DAY_S);
-    let token = MailedToken { salt: "salt".to_owned(), hash: format!("hash of {random:?}") };
-    store::register(db, (&email, "Ada Lovelace"), &hash, refresh, &device, &token).await
+fn all() -> PageRequest {
+    PageRequest { after: None, limit: Limit::parse("100").unwrap() }
 }
 
-/// Twenty-five ways to the same database.
+pub(crate) async fn register(db: &NativePg, email: &str, random: [u8; 16]) -> Result<Session, RegisterError> {
+    let account = NewAccount {
+        email: Email::parse(email).unwrap(),
+        full_name: "Ada Lovelace".to_owned(),
+        password_hash: PasswordHash::kept("$argon2id$..".to_owned()),
+    };
+    let device = Device { user_agent: Some("test agent".to_owned()), ip: Some("203.0.113.7".to_owned()) };
+    let session = NewSession { device, refresh_hash: RefreshToken::hash_of(&random), lifetime_s: 30 * DAY_S };
+    let token = MailedToken { salt: "salt".to_owned(), hash: format!("hash of {random:?}") };
+    store::register(db, &account, &session, &token).await
+}
+
+/// Starts a session with the password of `version`.
+async fn log_in(db: &NativePg, user: UserId, version: i64) -> Option<Session> {
+    let password = VerifiedPassword { user, version, rehashed: None };
+    let session = NewSession { device: Device::default(), refresh_hash: "h".to_owned(), lifetime_s: DAY_S };
+    store::start_session(db, &password, &session).await.unwrap()
+}
+
+/// Twenty-five connections to the same database.
 async fn connections(db: &NativePg) -> Vec<NativePg> {
     let mut connections = Vec::new();
     for _ in 0..25 {
@@ -43,48 +63,46 @@ fn address(kind: &str, is_default: bool) -> NewAddress {
 #[tokio::test]
 async fn an_address_is_registered_once() {
     let db = NativePg::fresh(Service::Users).await;
-    let started = register(&db, "ada@example.com", [1; 16]).await.unwrap();
-    assert_eq!(started.account.email, "ada@example.com");
+    let session = register(&db, "ada@example.com", [1; 16]).await.unwrap();
+    assert_eq!(session.account.email, "ada@example.com");
     assert!(matches!(register(&db, "ADA@example.com", [2; 16]).await, Err(RegisterError::EmailTaken)));
 }
 
 #[tokio::test]
-async fn a_session_is_good_until_it_is_ended_or_its_account_disabled() {
+async fn a_session_is_valid_until_it_is_ended_or_its_account_disabled() {
     let db = NativePg::fresh(Service::Users).await;
     let ada = register(&db, "ada@example.com", [1; 16]).await.unwrap();
     let bob = register(&db, "bob@example.com", [2; 16]).await.unwrap();
-    let found = async |started: &Started| {
-        store::find_session(&db, started.session, started.account.id, DAY_S).await.unwrap()
+    let found = async |session: &Session| {
+        store::find_session(&db, session.id, session.account.id, DAY_S).await.unwrap()
     };
     assert_eq!(found(&ada).await.unwrap().account.id, ada.account.id);
-    // The session of one is not the session of another.
-    assert_eq!(store::find_session(&db, ada.session, bob.account.id, DAY_S).await.unwrap(), None);
-    assert!(!store::revoke_session(&db, ada.session, bob.account.id, "x").await.unwrap());
-    assert!(store::revoke_session(&db, ada.session, ada.account.id, "logout").await.unwrap());
-    assert!(!store::revoke_session(&db, ada.session, ada.account.id, "logout").await.unwrap());
+    // A session belongs to one account.
+    assert_eq!(store::find_session(&db, ada.id, bob.account.id, DAY_S).await.unwrap(), None);
+    assert!(!store::revoke_session(&db, ada.id, bob.account.id, "x").await.unwrap());
+    assert!(store::revoke_session(&db, ada.id, ada.account.id, "logout").await.unwrap());
+    assert!(!store::revoke_session(&db, ada.id, ada.account.id, "logout").await.unwrap());
     assert_eq!(found(&ada).await, None);
     db.admin("update users set disabled_at = now() where email = 'bob@example.com'").await;
     assert_eq!(found(&bob).await, None);
-    let bob = (bob.account.id, 1);
-    let started = store::start_session(&db, bob, None, ("h", DAY_S), &Device::default()).await.unwrap();
-    assert!(started.is_none());
+    assert!(log_in(&db, bob.account.id, 1).await.is_none());
 }
 
 #[tokio::test]
-async fn a_refresh_token_takes_one_step_and_an_old_one_ends_the_session() {
+async fn a_refresh_token_is_rotated_once_and_an_old_one_ends_the_session() {
     let db = NativePg::fresh(Service::Users).await;
     let ada = register(&db, "ada@example.com", [1; 16]).await.unwrap();
-    let token = RefreshToken::new(ada.session, 0, [1; 16]);
-    let step = async |token: &RefreshToken| {
+    let token = RefreshToken::new(ada.id, 0, [1; 16]);
+    let rotate = async |token: &RefreshToken| {
         store::rotate_session(&db, token, DAY_S).await.unwrap().map(|step| (step.outcome, step.rotation))
     };
-    assert_eq!(step(&token).await, Some((RotationOutcome::Rotated, 1)));
-    assert_eq!(step(&token).await, Some((RotationOutcome::Repeated, 1)));
-    assert_eq!(step(&token.at_rotation(1)).await, Some((RotationOutcome::Rotated, 2)));
-    assert_eq!(step(&token).await.map(|(outcome, _)| outcome), Some(RotationOutcome::Replayed));
-    assert_eq!(step(&token.at_rotation(2)).await, None);
-    // The random part of another session's token is worth nothing.
-    assert_eq!(step(&RefreshToken::new(ada.session, 2, [9; 16])).await, None);
+    assert_eq!(rotate(&token).await, Some((RotationOutcome::Rotated, 1)));
+    assert_eq!(rotate(&token).await, Some((RotationOutcome::Repeated, 1)));
+    assert_eq!(rotate(&token.at_rotation(1)).await, Some((RotationOutcome::Rotated, 2)));
+    assert_eq!(rotate(&token).await.map(|(outcome, _)| outcome), Some(RotationOutcome::Replayed));
+    assert_eq!(rotate(&token.at_rotation(2)).await, None);
+    // A token with the random part of another session is rejected.
+    assert_eq!(rotate(&RefreshToken::new(ada.id, 2, [9; 16])).await, None);
 }
 
 #[tokio::test]
@@ -108,33 +126,31 @@ async fn the_audit_log_can_only_grow() {
 async fn a_hundred_refreshes_at_once_with_one_token_get_one_successor() {
     let db = NativePg::fresh(Service::Users).await;
     let ada = register(&db, "ada@example.com", [1; 16]).await.unwrap();
-    let token = RefreshToken::new(ada.session, 0, [1; 16]);
+    let token = RefreshToken::new(ada.id, 0, [1; 16]);
     let connections = connections(&db).await;
     let steps = (0..100).map(|number| store::rotate_session(&connections[number % 25], &token, DAY_S));
     let steps: Vec<_> = join_all(steps).await.into_iter().map(|step| step.unwrap().unwrap()).collect();
     assert!(steps.iter().all(|step| step.rotation == 1), "one successor");
     let rotated = steps.iter().filter(|step| step.outcome == RotationOutcome::Rotated).count();
     assert_eq!(rotated, 1, "the others repeat it");
-    assert!(store::find_session(&db, ada.session, ada.account.id, DAY_S).await.unwrap().is_some());
+    assert!(store::find_session(&db, ada.id, ada.account.id, DAY_S).await.unwrap().is_some());
 }
 
 #[tokio::test]
-async fn a_login_that_is_under_way_does_not_outlive_a_change_of_the_password() {
+async fn a_concurrent_login_does_not_survive_a_change_of_the_password() {
     let db = NativePg::fresh(Service::Users).await;
     let ada = register(&db, "ada@example.com", [1; 16]).await.unwrap();
     let (user, new) = (ada.account.id, PasswordHash::kept("new".to_owned()));
-    let log_in = async |version| {
-        store::start_session(&db, (user, version), None, ("h", DAY_S), &Device::default()).await.unwrap()
-    };
+    let log_in = async |version| log_in(&db, user, version).await;
     let second = log_in(1).await.unwrap();
-    assert!(store::change_password(&db, user, ada.session, 1, &new).await.unwrap());
-    // What was right when it was compared is not the password any more.
+    assert!(store::change_password(&db, user, ada.id, 1, &new).await.unwrap());
+    // The password was verified, and then changed before the session started.
     assert_eq!(log_in(1).await, None);
-    assert!(!store::change_password(&db, user, ada.session, 1, &new).await.unwrap());
+    assert!(!store::change_password(&db, user, ada.id, 1, &new).await.unwrap());
     assert!(log_in(2).await.is_some());
     let is_good = async |session| store::find_session(&db, session, user, DAY_S).await.unwrap().is_some();
-    assert!(is_good(ada.session).await, "the session that changed it stays");
-    assert!(!is_good(second.session).await, "the others end");
+    assert!(is_good(ada.id).await, "the session that changed it stays");
+    assert!(!is_good(second.id).await, "the others end");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,17 +162,17 @@ async fn writers_of_defaults_leave_one_default_of_each_type() {
         let db = db.again(Service::Users).await;
         writers.push(async move {
             let kind = if number % 3 == 0 { "billing" } else { "shipping" };
-            let saved = store::save_address(&db, user, None, None, &address(kind, true)).await.unwrap();
-            let Change::Made(saved) = saved else { panic!("{saved:?}") };
-            let again = store::save_address(&db, user, Some(saved.id), None, &address(kind, true)).await;
-            assert!(matches!(again.unwrap(), Change::Made(_)));
+            let saved = store::save_address(&db, user, None, &ANY, &address(kind, true)).await.unwrap();
+            let Change::Applied(saved) = saved else { panic!("{saved:?}") };
+            let again = store::save_address(&db, user, Some(saved.id), &ANY, &address(kind, true)).await;
+            assert!(matches!(again.unwrap(), Change::Applied(_)));
         });
     }
     join_all(writers).await;
-    let kept = store::list_addresses(&db, user, ALL).await.unwrap();
-    assert_eq!(kept.len(), 24);
-    assert_eq!(kept.iter().filter(|address| address.is_default).count(), 2);
-    // Also past the function: the rule is the database's.
+    let stored = store::list_addresses(&db, user, all()).await.unwrap().items;
+    assert_eq!(stored.len(), 24);
+    assert_eq!(stored.iter().filter(|address| address.is_default).count(), 2);
+    // A constraint enforces the rule also without the function.
     let refused = db.try_admin("update user_addresses set is_default = true").await.unwrap_err();
     assert!(refused.contains("user_addresses_one_default"), "{refused}");
 }
@@ -170,12 +186,12 @@ async fn an_account_has_a_hundred_addresses_at_most() {
          select 1, 'shipping', 'street', 'city', 'GB' from generate_series(1, 100)",
     )
     .await;
-    let refused = store::save_address(&db, user, None, None, &address("shipping", false)).await.unwrap();
-    assert_eq!(refused, Change::Refused(Rule::AtMostSoManyAddresses));
+    let refused = store::save_address(&db, user, None, &ANY, &address("shipping", false)).await.unwrap();
+    assert_eq!(refused, Change::TooManyAddresses);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn admins_who_take_each_others_role_leave_one_admin() {
+async fn admins_who_demote_each_other_leave_one_admin() {
     let db = NativePg::fresh(Service::Users).await;
     let mut admins = Vec::new();
     for number in 0..8_u8 {
@@ -187,24 +203,24 @@ async fn admins_who_take_each_others_role_leave_one_admin() {
     for (index, admin) in admins.iter().copied().enumerate() {
         let db = db.again(Service::Users).await;
         let victim = admins[(index + 1) % admins.len()];
-        let wanted = Administration { role: Some(Role::Customer), disabled: None };
-        moves.push(async move { store::administer_account(&db, admin, victim, None, wanted).await.unwrap() });
+        let wanted = AccountUpdate { role: Some(Role::Customer), disabled: None };
+        moves.push(async move { store::administer_account(&db, admin, victim, &ANY, wanted).await.unwrap() });
     }
     let moves = join_all(moves).await;
-    let refused = moves.iter().filter(|made| **made == Change::Refused(Rule::OneAdminAtLeast)).count();
+    let refused = moves.iter().filter(|made| **made == Change::LastAdmin).count();
     assert_eq!(refused, 1, "{moves:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_attempts_at_once_no_more_than_the_limit_are_let_through() {
+async fn of_a_hundred_attempts_at_once_no_more_than_the_limit_are_admitted() {
     let db = NativePg::fresh(Service::Users).await;
-    let limit = users::throttle::Limit { attempts: 1000, window_s: 60 };
+    let limit = AttemptLimit { attempts: 1000, window_s: 60 };
     let email = Email::parse("ada@example.com").unwrap();
     let connections = connections(&db).await;
     let attempts = (0..100).map(async |number| {
         let db = &connections[number % 25];
         let admission = store::admit_login(db, Some(&email), "203.0.113.7", limit).await.unwrap();
-        admission.account.unwrap().require("x").is_ok()
+        admission.account.unwrap().check("x").is_ok()
     });
     let admitted = join_all(attempts).await.into_iter().filter(|is_admitted| *is_admitted).count();
     assert_eq!(admitted, 10);
@@ -228,7 +244,7 @@ async fn an_erased_account_leaves_nothing_personal_anywhere() {
     let db = NativePg::fresh(Service::Users).await;
     let ada = register(&db, "ada@example.com", [1; 16]).await.unwrap();
     let user = ada.account.id;
-    store::save_address(&db, user, None, None, &address("shipping", true)).await.unwrap();
+    store::save_address(&db, user, None, &ANY, &address("shipping", true)).await.unwrap();
     store::record_failed_login(
         &db,
         Some(user),
@@ -249,14 +265,14 @@ async fn an_erased_account_leaves_nothing_personal_anywhere() {
     let personal = ["ada@example.com", "Ada Lovelace", "203.0.113.7", "test agent", "St James", "argon2id"];
     let before = everything().await;
     assert!(personal.iter().all(|trace| before.contains(trace)), "{before}");
-    assert_eq!(store::erase_account(&db, user, 2).await.unwrap(), Erasure::Refused);
+    assert_eq!(store::erase_account(&db, user, 2).await.unwrap(), Erasure::Rejected);
     assert_eq!(store::erase_account(&db, user, 1).await.unwrap(), Erasure::Erased);
     let after = everything().await;
     for trace in personal {
         assert!(!after.contains(trace), "{trace} is in {after}");
     }
-    assert_eq!(store::find_session(&db, ada.session, user, DAY_S).await.unwrap(), None);
-    let log = store::list_audit_log(&db, user, ALL).await.unwrap();
+    assert_eq!(store::find_session(&db, ada.id, user, DAY_S).await.unwrap(), None);
+    let log = store::list_audit_log(&db, user, all()).await.unwrap().items;
     let actions: Vec<&str> = log.iter().map(|entry| entry.action.as_str()).collect();
     assert_eq!(actions, ["erased", "login-failed", "address-added", "register"]);
     assert!(register(&db, "ada@example.com", [2; 16]).await.is_ok(), "the address is free again");
@@ -298,7 +314,7 @@ async fn a_one_time_token_is_redeemed_once_in_time_and_for_its_purpose() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deliveries_at_once_take_different_messages_and_a_dead_one_gives_its_message_back() {
+async fn concurrent_deliveries_claim_different_messages_and_an_expired_claim_is_repeated() {
     let db = NativePg::fresh(Service::Users).await;
     for number in 0..20_u8 {
         register(&db, &format!("person-{number}@example.com"), [number; 16]).await.unwrap();
@@ -310,13 +326,30 @@ async fn deliveries_at_once_take_different_messages_and_a_dead_one_gives_its_mes
     ids.sort_unstable();
     ids.dedup();
     assert_eq!((claimed.len(), ids.len()), (20, 20), "each message once");
-    assert!(store::claim_notification(&db).await.unwrap().is_none(), "they are taken");
-    // Nineteen are delivered; whoever took the last one died.
+    assert!(store::claim_notification(&db).await.unwrap().is_none(), "all are claimed");
+    // Nineteen are delivered; the delivery of the last one was interrupted.
     for id in &ids[1..] {
-        store::finish_notification(&db, *id, Delivery::Delivered, None).await.unwrap();
+        store::finish_notification(&db, *id, DeliveryOutcome::Delivered, None).await.unwrap();
     }
     db.admin("update notifications set next_attempt_at = next_attempt_at - interval '30 seconds'").await;
     let again = store::claim_notification(&db).await.unwrap().unwrap();
     assert_eq!((again.id, again.attempts), (ids[0], 2));
     assert!(store::claim_notification(&db).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_list_continues_until_its_last_page() {
+    let db = NativePg::fresh(Service::Users).await;
+    let user = register(&db, "ada@example.com", [1; 16]).await.unwrap().account.id;
+    for _ in 0..4 {
+        store::save_address(&db, user, None, &ANY, &address("shipping", false)).await.unwrap();
+    }
+    let limit = Limit::parse("2").unwrap();
+    let first = store::list_addresses(&db, user, PageRequest { after: None, limit }).await.unwrap();
+    let second = store::list_addresses(&db, user, PageRequest { after: first.next, limit }).await.unwrap();
+    let ids = |items: &[users::domain::address::Address]| items.iter().map(|item| item.id.get()).collect();
+    let ids: [Vec<i64>; 2] = [ids(&first.items), ids(&second.items)];
+    assert_eq!((ids, first.next, second.next), ([vec![1, 2], vec![3, 4]], Some(2), None));
+    let newest = store::list_audit_log(&db, user, PageRequest { after: None, limit }).await.unwrap();
+    assert_eq!((newest.items.len(), newest.next), (2, Some(newest.items[1].id)));
 }

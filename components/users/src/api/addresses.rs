@@ -1,52 +1,48 @@
-//! One's own addresses.
+//! `/users/me/addresses`
 
 use kernel::AddressId;
 use web::{Call, Problem, Reply};
 
-use super::{caller, changed, page, page_of};
-use crate::address::{Address, NewAddress};
-use crate::{App, Host, store};
+use super::requests;
+use crate::app::addresses;
+use crate::domain::address::{Address, NewAddress};
+use crate::{App, Host};
 
 pub(super) async fn list<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let wanted = page_of(app, call, "addresses")?;
-    let caller = caller::identified(app, call).await?;
-    let rows = store::list_addresses(&app.host, caller.id(), wanted).await?;
-    page(app, "addresses", wanted, rows, |row| row.id.get(), |row| row)
+    let page = requests::page(app, call, "addresses")?;
+    let caller = requests::caller(app, call).await?;
+    requests::page_reply(app, "addresses", addresses::list(app, &caller, page).await?, |address| address)
 }
 
 pub(super) async fn add<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
-    let caller = caller::identified(app, &call).await?;
+    let caller = requests::caller(app, &call).await?;
     let address = NewAddress::read(call.json().await?)?;
-    let change = store::save_address(&app.host, caller.id(), None, None, &address).await?;
-    let saved = changed(change, "address")?;
-    Ok(shown(&saved)?.created_at(&format!("/users/me/addresses/{}", saved.id)))
+    let saved = addresses::add(app, &caller, &address).await?;
+    Ok(to_reply(&saved)?.created_at(&format!("/users/me/addresses/{}", saved.id)))
 }
 
 pub(super) async fn show<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let caller = caller::identified(app, call).await?;
-    let found = store::find_address(&app.host, id(call)?, caller.id()).await?;
-    shown(&found.ok_or_else(|| Problem::not_found("address"))?)
+    let caller = requests::caller(app, call).await?;
+    to_reply(&addresses::find(app, &caller, id(call)?).await?)
 }
 
-pub(super) async fn change<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
-    let caller = caller::identified(app, &call).await?;
+pub(super) async fn replace<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
+    let caller = requests::caller(app, &call).await?;
     let address = NewAddress::read(call.json().await?)?;
-    let if_match = call.if_match();
-    let change =
-        store::save_address(&app.host, caller.id(), Some(id(&call)?), if_match.as_ref(), &address).await?;
-    shown(&changed(change, "address")?)
+    let expected = requests::expected_version(&call);
+    to_reply(&addresses::replace(app, &caller, id(&call)?, &expected, &address).await?)
 }
 
 pub(super) async fn remove<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let caller = caller::identified(app, call).await?;
-    let change = store::delete_address(&app.host, id(call)?, caller.id(), call.if_match().as_ref()).await?;
-    changed(change, "address").map(|()| Reply::no_content())
+    let caller = requests::caller(app, call).await?;
+    addresses::remove(app, &caller, id(call)?, &requests::expected_version(call)).await?;
+    Ok(Reply::no_content())
 }
 
 fn id(call: &Call) -> Result<AddressId, Problem> {
     call.id(0, "address")
 }
 
-fn shown(address: &Address) -> Result<Reply, Problem> {
+fn to_reply(address: &Address) -> Result<Reply, Problem> {
     Ok(Reply::ok(address)?.tagged(&address.version.to_string()))
 }

@@ -1,4 +1,4 @@
-//! The handlers on a host that answers from a list: which statements each one runs, and what it makes of their answers.
+//! The routes on a scripted host: which statements each one runs, and how it maps their answers.
 
 use capability::Settings;
 use capability::scripted::Scripted;
@@ -10,7 +10,7 @@ use web::{Body, Served};
 
 use crate::{App, Config};
 
-/// The seed is 32 bytes of 1; the public key is its own.
+// The seed is 32 bytes of 1; the public key belongs to it.
 const SIGNING_KEY: &str = "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 const PUBLIC_KEY: &str = "k1:iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w";
 
@@ -59,7 +59,7 @@ fn started() -> Value {
     }})
 }
 
-/// An app whose database gives these answers.
+/// Returns a service whose database gives these answers.
 fn app(answers: impl IntoIterator<Item = Option<Value>>) -> App<Scripted> {
     let host = Scripted::at(Timestamp::parse("2026-01-01T00:00:00Z").unwrap());
     let host = answers.into_iter().fold(host, |host, answer| {
@@ -114,7 +114,7 @@ fn a_login_is_one_statement_besides_the_throttle() {
     assert_eq!(served.response.status(), StatusCode::OK);
     assert_eq!(app.host.asked(), ["admit_login", "start_session"]);
 
-    // And the token that it gave is known with one statement.
+    // The issued token is verified with one statement.
     let body: Value = serde_json::from_slice(served.response.body()).unwrap();
     let bearer = format!("Bearer {}", body["token"].as_str().unwrap());
     let app = self::app([Some(started())]);
@@ -138,7 +138,7 @@ fn a_failed_login_runs_the_same_statements_with_and_without_an_account() {
 }
 
 #[test]
-fn what_is_not_admitted_is_neither_hashed_nor_asked_about() {
+fn an_attempt_that_is_not_admitted_costs_no_hash_and_no_second_statement() {
     let closed = json!({ "isAdmitted": false, "limit": 10, "windowS": 600, "remaining": 0, "resetS": 300 });
     for admitted in [
         json!({ "client": closed, "account": null, "credentials": null }),
@@ -153,7 +153,7 @@ fn what_is_not_admitted_is_neither_hashed_nor_asked_about() {
 }
 
 #[test]
-fn without_its_database_the_service_lets_nobody_in() {
+fn without_its_database_the_service_rejects_logins() {
     let host = Scripted::at(Timestamp::parse("2026-01-01T00:00:00Z").unwrap());
     let host = host.database_answers(Err(DbError::Unreachable("down".to_owned())));
     let app = App::new(host, config());
@@ -161,20 +161,20 @@ fn without_its_database_the_service_lets_nobody_in() {
 }
 
 #[test]
-fn whoever_waits_too_long_for_a_turn_to_hash_is_told_to_come_back() {
+fn a_request_that_waits_too_long_for_the_hash_permit_is_503_with_retry_after() {
     let app = app([]);
     let hashing = app.passwords.try_lock().unwrap();
-    let begun = app.host.now();
+    let started_at = app.host.now();
     let response = send(&app, login()).response;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()["retry-after"], "5");
-    assert_eq!(app.host.now().unix_seconds() - begun.unix_seconds(), 10);
+    assert_eq!(app.host.now().unix_seconds() - started_at.unix_seconds(), 10);
     assert_eq!(app.host.asked(), Vec::<String>::new());
     drop(hashing);
 }
 
 #[test]
-fn a_message_is_tried_again_until_it_has_been_tried_eight_times() {
+fn the_delivery_of_a_message_is_attempted_eight_times() {
     let claimed = |attempts: i64| {
         let claimed = json!({
             "id": 5, "eventId": "e", "kind": "password-changed", "attempts": attempts, "userId": 7,
@@ -183,7 +183,7 @@ fn a_message_is_tried_again_until_it_has_been_tried_eight_times() {
         });
         claimed.to_string()
     };
-    for (attempts, status, told) in [
+    for (attempts, status, expected) in [
         (1, 204, json!({ "receiver": "webhook", "delivered": 1, "failed": 0, "abandoned": 0 })),
         (7, 500, json!({ "receiver": "webhook", "delivered": 0, "failed": 1, "abandoned": 0 })),
         (7, 302, json!({ "receiver": "webhook", "delivered": 0, "failed": 1, "abandoned": 0 })),
@@ -201,7 +201,7 @@ fn a_message_is_tried_again_until_it_has_been_tried_eight_times() {
             Request::post("/internal/users/notifications/deliver").header("authorization", "Bearer t");
         let served = send(&app, deliver.body(Body::empty()).unwrap());
         let body: Value = serde_json::from_slice(served.response.body()).unwrap();
-        assert_eq!(body, told);
+        assert_eq!(body, expected);
         let asked =
             ["claim_notification", "POST http://mail.test/hook", "finish_notification", "claim_notification"];
         assert_eq!(app.host.asked(), asked);

@@ -1,25 +1,24 @@
 use capability::{Database, DbError, Statement};
 use kernel::{AddressId, UserId};
-use web::IfMatch;
 
-use crate::address::{Address, MAX_PER_ACCOUNT, NewAddress};
-use crate::store::{Change, PageOf, change, optional, required};
+use crate::domain::address::{Address, NewAddress};
+use crate::domain::limits::MAX_ADDRESSES_PER_ACCOUNT;
+use crate::domain::page::{ListPage, PageRequest};
+use crate::domain::version::ExpectedVersion;
+use crate::store::{Change, change, optional, required};
 
-/// The addresses of an account, oldest first.
-///
-/// # Errors
-/// [`DbError`]
-pub async fn list_addresses(db: &impl Database, user: UserId, page: PageOf) -> Result<Vec<Address>, DbError> {
+/// Returns the addresses of an account, oldest first.
+pub async fn list_addresses(
+    db: &impl Database,
+    user: UserId,
+    page: PageRequest,
+) -> Result<ListPage<Address>, DbError> {
     const LIST_ADDRESSES: Statement =
         Statement::repeatable("list_addresses", include_str!("../../sql/list_addresses.sql"));
-    let params = [user.get().into(), page.after.into(), page.limit.into()];
+    let params = [user.get().into(), page.after.into(), page.limit.get().into()];
     required(&LIST_ADDRESSES, db.query(&LIST_ADDRESSES, &params).await?)
 }
 
-/// An address of this account.
-///
-/// # Errors
-/// [`DbError`]
 pub async fn find_address(
     db: &impl Database,
     id: AddressId,
@@ -30,25 +29,22 @@ pub async fn find_address(
     optional(&FIND_ADDRESS, db.query(&FIND_ADDRESS, &[id.get().into(), user.get().into()]).await?)
 }
 
-/// Keeps an address: a new one, or `id` as it shall be from now on. A default takes the place of the former one.
-///
-/// # Errors
-/// [`DbError`]
+/// Inserts an address, or replaces the address `id`. A new default address clears the previous default of its type.
 pub async fn save_address(
     db: &impl Database,
     user: UserId,
     id: Option<AddressId>,
-    if_match: Option<&IfMatch>,
+    expected: &ExpectedVersion,
     address: &NewAddress,
 ) -> Result<Change<Address>, DbError> {
     const SAVE_ADDRESS: Statement =
         Statement::once("save_address", include_str!("../../sql/save_address.sql"));
-    let versions = if_match.map(IfMatch::versions);
+    let versions = expected.as_param();
     let params = [
         user.get().into(),
         id.map(AddressId::get).into(),
         versions.as_deref().into(),
-        MAX_PER_ACCOUNT.into(),
+        MAX_ADDRESSES_PER_ACCOUNT.into(),
         address.address_type.as_str().into(),
         (&address.street_address).into(),
         (&address.city).into(),
@@ -60,23 +56,19 @@ pub async fn save_address(
     change(&SAVE_ADDRESS, db.query(&SAVE_ADDRESS, &params).await?)
 }
 
-/// Removes an address.
-///
-/// # Errors
-/// [`DbError`]
 pub async fn delete_address(
     db: &impl Database,
     id: AddressId,
     user: UserId,
-    if_match: Option<&IfMatch>,
+    expected: &ExpectedVersion,
 ) -> Result<Change<()>, DbError> {
     const DELETE_ADDRESS: Statement =
         Statement::once("delete_address", include_str!("../../sql/delete_address.sql"));
-    let versions = if_match.map(IfMatch::versions);
+    let versions = expected.as_param();
     let params = [id.get().into(), user.get().into(), versions.as_deref().into()];
     Ok(match db.query(&DELETE_ADDRESS, &params).await?.as_deref() {
-        None => Change::Absent,
-        Some("stale") => Change::Stale,
-        Some(_) => Change::Made(()),
+        None => Change::NotFound,
+        Some("stale") => Change::StaleVersion,
+        Some(_) => Change::Applied(()),
     })
 }

@@ -1,60 +1,52 @@
+//! The statements that count an attempt before its password is hashed.
+
 use capability::{Database, DbError, Statement};
 use kernel::{Email, UserId};
 use serde::Deserialize;
 
-use crate::account::Credentials;
+use crate::domain::credentials::Credentials;
+use crate::domain::limits::PASSWORD_ATTEMPTS_PER_ACCOUNT;
+use crate::domain::throttle::{Admission, AttemptLimit};
 use crate::store::{optional, required};
-use crate::throttle::{Admission, FAILURES_PER_ACCOUNT, Limit};
 
-/// What the database says before the password of a new account is hashed.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegistrationAdmission {
-    /// About the client.
     pub client: Admission,
-    /// Whether the address has an account already.
+    /// Another account has the address.
     pub is_taken: bool,
 }
 
-/// What the database says before a password is compared.
 #[derive(Debug, Deserialize)]
 pub struct LoginAdmission {
-    /// About the client.
     pub client: Admission,
-    /// About the account; `None` if the client has no more attempts, or the address cannot be one.
+    /// `None` if the client is not admitted or the text cannot be an address.
     pub account: Option<Admission>,
-    /// The account's password, if there is an account.
+    /// `None` if there is no such account.
     pub credentials: Option<Credentials>,
 }
 
-/// What the database says before the password of somebody who is logged in is compared.
 #[derive(Debug, Deserialize)]
 pub struct PasswordCheckAdmission {
-    /// About the account.
     pub account: Admission,
-    /// Its password.
     pub credentials: Credentials,
 }
 
-/// What the database says before a new password is hashed for a reset token.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PasswordResetAdmission {
-    /// About the client.
     pub client: Admission,
-    /// Whether the token is worth the hash. It is only redeemed afterwards.
-    pub is_good: bool,
+    /// The token is valid now. Only [`reset_password`](crate::store::reset_password) redeems it.
+    #[serde(rename = "isGood")]
+    pub is_token_valid: bool,
 }
 
-/// Counts a login, for the client and for the account, and finds what to compare the password with.
-///
-/// # Errors
-/// [`DbError`]
+/// Counts a login for the client and the account, and returns the password to compare with.
 pub async fn admit_login(
     db: &impl Database,
     email: Option<&Email>,
     client: &str,
-    limit: Limit,
+    limit: AttemptLimit,
 ) -> Result<LoginAdmission, DbError> {
     const ADMIT_LOGIN: Statement = Statement::once("admit_login", include_str!("../../sql/admit_login.sql"));
     let params = [
@@ -62,21 +54,18 @@ pub async fn admit_login(
         client.into(),
         limit.attempts.into(),
         limit.window_s.into(),
-        FAILURES_PER_ACCOUNT.attempts.into(),
-        FAILURES_PER_ACCOUNT.window_s.into(),
+        PASSWORD_ATTEMPTS_PER_ACCOUNT.attempts.into(),
+        PASSWORD_ATTEMPTS_PER_ACCOUNT.window_s.into(),
     ];
     required(&ADMIT_LOGIN, db.query(&ADMIT_LOGIN, &params).await?)
 }
 
-/// Counts a registration, and says whether it can succeed at all.
-///
-/// # Errors
-/// [`DbError`]
+/// Counts a registration, and checks whether the address is taken.
 pub async fn admit_registration(
     db: &impl Database,
     email: &Email,
     client: &str,
-    limit: Limit,
+    limit: AttemptLimit,
 ) -> Result<RegistrationAdmission, DbError> {
     const ADMIT_REGISTRATION: Statement =
         Statement::once("admit_registration", include_str!("../../sql/admit_registration.sql"));
@@ -85,40 +74,35 @@ pub async fn admit_registration(
 }
 
 /// Counts a request for a message.
-///
-/// # Errors
-/// [`DbError`]
-pub async fn admit_message(db: &impl Database, client: &str, limit: Limit) -> Result<Admission, DbError> {
+pub async fn admit_message(
+    db: &impl Database,
+    client: &str,
+    limit: AttemptLimit,
+) -> Result<Admission, DbError> {
     const ADMIT_MESSAGE: Statement =
         Statement::once("admit_message", include_str!("../../sql/admit_message.sql"));
     let params = [client.into(), limit.attempts.into(), limit.window_s.into()];
     required(&ADMIT_MESSAGE, db.query(&ADMIT_MESSAGE, &params).await?)
 }
 
-/// Counts a password that somebody who is logged in shows, and finds what to compare it with; `None` if the account is
-/// gone.
-///
-/// # Errors
-/// [`DbError`]
+/// Counts a password that an authenticated client presents, and returns the password to compare with, `None` if the
+/// account no longer exists.
 pub async fn admit_password_check(
     db: &impl Database,
     user: UserId,
 ) -> Result<Option<PasswordCheckAdmission>, DbError> {
     const ADMIT_PASSWORD_CHECK: Statement =
         Statement::once("admit_password_check", include_str!("../../sql/admit_password_check.sql"));
-    let Limit { attempts, window_s } = FAILURES_PER_ACCOUNT;
+    let AttemptLimit { attempts, window_s } = PASSWORD_ATTEMPTS_PER_ACCOUNT;
     let params = [user.get().into(), attempts.into(), window_s.into()];
     optional(&ADMIT_PASSWORD_CHECK, db.query(&ADMIT_PASSWORD_CHECK, &params).await?)
 }
 
-/// Counts a reset token that a client presents, and says whether it is good.
-///
-/// # Errors
-/// [`DbError`]
+/// Counts a reset token that a client presents, and checks it.
 pub async fn admit_password_reset(
     db: &impl Database,
     client: &str,
-    limit: Limit,
+    limit: AttemptLimit,
     token_hash: &str,
 ) -> Result<PasswordResetAdmission, DbError> {
     const ADMIT_PASSWORD_RESET: Statement =

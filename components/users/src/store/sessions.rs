@@ -2,39 +2,33 @@ use capability::{Database, DbError, Param, Statement};
 use identity::{PasswordHash, RefreshToken};
 use kernel::{SessionId, UserId};
 
-use crate::session::{Device, Listed, RETRY_GRACE_S, Rotated, Started};
-use crate::store::{PageOf, optional, required};
+use crate::domain::credentials::VerifiedPassword;
+use crate::domain::limits::REFRESH_RETRY_GRACE_S;
+use crate::domain::page::{ListPage, PageRequest};
+use crate::domain::session::{Device, ListedSession, NewSession, Rotation, Session};
+use crate::store::{optional, required};
 
-/// Starts a session with the password of `version`; `None` if the account is disabled or has another password by now.
-/// `rehashed` takes the place of a hash with outdated parameters.
-///
-/// # Errors
-/// [`DbError`]
+/// Starts a session. Returns `None` if the account is disabled or has another password by now.
 pub async fn start_session(
     db: &impl Database,
-    (user, version): (UserId, i64),
-    rehashed: Option<&PasswordHash>,
-    (refresh_hash, lifetime_s): (&str, i64),
-    device: &Device,
-) -> Result<Option<Started>, DbError> {
+    password: &VerifiedPassword,
+    session: &NewSession,
+) -> Result<Option<Session>, DbError> {
     const START_SESSION: Statement =
         Statement::once("start_session", include_str!("../../sql/start_session.sql"));
-    let params = [
-        user.get().into(),
-        refresh_hash.into(),
-        device.user_agent.as_deref().into(),
-        device.ip.as_deref().into(),
-        lifetime_s.into(),
-        version.into(),
-        rehashed.map(PasswordHash::expose).into(),
+    let params: [Param<'_>; 7] = [
+        password.user.get().into(),
+        (&session.refresh_hash).into(),
+        session.device.user_agent.as_deref().into(),
+        session.device.ip.as_deref().into(),
+        session.lifetime_s.into(),
+        password.version.into(),
+        password.rehashed.as_ref().map(PasswordHash::expose).into(),
     ];
     optional(&START_SESSION, db.query(&START_SESSION, &params).await?)
 }
 
-/// Writes a failed login into the audit log, of the account that was meant if there is one.
-///
-/// # Errors
-/// [`DbError`]
+/// Writes a failed login into the audit log. `user` is `None` if there is no such account.
 pub async fn record_failed_login(
     db: &impl Database,
     user: Option<UserId>,
@@ -46,32 +40,26 @@ pub async fn record_failed_login(
     db.query(&RECORD_FAILED_LOGIN, &params).await.map(|_| ())
 }
 
-/// The session of a token with its account, if it is still good.
-///
-/// # Errors
-/// [`DbError`]
+/// Returns the session with its account if the session is valid.
 pub async fn find_session(
     db: &impl Database,
     session: SessionId,
     user: UserId,
     idle_s: i64,
-) -> Result<Option<Started>, DbError> {
+) -> Result<Option<Session>, DbError> {
     const FIND_SESSION: Statement =
         Statement::repeatable("find_session", include_str!("../../sql/find_session.sql"));
     let params = [session.get().into(), user.get().into(), idle_s.into()];
     optional(&FIND_SESSION, db.query(&FIND_SESSION, &params).await?)
 }
 
-/// Takes one step with a refresh token; `None` if its session is not good any more. Repeating it is harmless: within the
-/// grace, the same step is answered with the same successor.
-///
-/// # Errors
-/// [`DbError`]
+/// Rotates the refresh token of a session. Returns `None` if the session is not valid. Idempotent: within the grace
+/// period the same token gets the same successor.
 pub async fn rotate_session(
     db: &impl Database,
     token: &RefreshToken,
     idle_s: i64,
-) -> Result<Option<Rotated>, DbError> {
+) -> Result<Option<Rotation>, DbError> {
     const ROTATE_SESSION: Statement =
         Statement::repeatable("rotate_session", include_str!("../../sql/rotate_session.sql"));
     let hash = token.hash();
@@ -79,23 +67,20 @@ pub async fn rotate_session(
         token.session().get().into(),
         (&hash).into(),
         token.rotation().into(),
-        RETRY_GRACE_S.into(),
+        REFRESH_RETRY_GRACE_S.into(),
         idle_s.into(),
     ];
     optional(&ROTATE_SESSION, db.query(&ROTATE_SESSION, &params).await?)
 }
 
-/// Ends a session, and writes `action` into the audit log; `false` if it is not there, is another's, or has ended.
-///
-/// # Errors
-/// [`DbError`]
+/// Ends a session and writes `action` into the audit log. Returns false if the account has no such active session.
 pub async fn revoke_session(
     db: &impl Database,
     session: SessionId,
     user: UserId,
     action: &str,
 ) -> Result<bool, DbError> {
-    // Not repeatable: the second time would say that there is no such session.
+    // Not repeatable: the second run finds no active session.
     const REVOKE_SESSION: Statement =
         Statement::once("revoke_session", include_str!("../../sql/revoke_session.sql"));
     let params = [session.get().into(), user.get().into(), action.into()];
@@ -103,27 +88,21 @@ pub async fn revoke_session(
 }
 
 /// Ends all sessions of an account.
-///
-/// # Errors
-/// [`DbError`]
 pub async fn revoke_all_sessions(db: &impl Database, user: UserId) -> Result<(), DbError> {
     const REVOKE_ALL_SESSIONS: Statement =
         Statement::repeatable("revoke_all_sessions", include_str!("../../sql/revoke_all_sessions.sql"));
     db.query(&REVOKE_ALL_SESSIONS, &[user.get().into()]).await.map(|_| ())
 }
 
-/// The sessions of an account that are good, newest first.
-///
-/// # Errors
-/// [`DbError`]
+/// Returns the active sessions of an account, newest first.
 pub async fn list_sessions(
     db: &impl Database,
     user: UserId,
-    page: PageOf,
+    page: PageRequest,
     idle_s: i64,
-) -> Result<Vec<Listed>, DbError> {
+) -> Result<ListPage<ListedSession>, DbError> {
     const LIST_SESSIONS: Statement =
         Statement::repeatable("list_sessions", include_str!("../../sql/list_sessions.sql"));
-    let params = [user.get().into(), page.after.into(), page.limit.into(), idle_s.into()];
+    let params = [user.get().into(), page.after.into(), page.limit.get().into(), idle_s.into()];
     required(&LIST_SESSIONS, db.query(&LIST_SESSIONS, &params).await?)
 }

@@ -1,35 +1,16 @@
+//! One-time tokens, and the outbox of the messages that carry them.
+
 use capability::{Database, DbError, Statement};
 use identity::PasswordHash;
-use identity::keys::SigningKeys;
-use identity::one_time::{LIFETIME_S, OneTimeToken, Purpose};
+use identity::one_time::{LIFETIME_S, Purpose};
 use kernel::Email;
 
-use crate::notification::Claimed;
+use crate::domain::limits::MESSAGES_PER_ACCOUNT;
+use crate::domain::notification::{ClaimedNotification, DeliveryOutcome, MailedToken};
 use crate::store::{optional, required};
-use crate::throttle::MESSAGES_PER_ACCOUNT;
 
-/// What the database keeps of a token that is to be mailed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MailedToken {
-    /// What the token is made from, with the key.
-    pub salt: String,
-    /// What the token is known by when it comes back.
-    pub hash: String,
-}
-
-impl MailedToken {
-    /// A new token.
-    #[must_use]
-    pub fn new(keys: &SigningKeys, purpose: Purpose, salt: [u8; 16]) -> Self {
-        let hash = OneTimeToken::new(keys, purpose, &salt).hash();
-        Self { salt: OneTimeToken::salt_text(&salt), hash }
-    }
-}
-
-/// Sends a token to whoever has this address, if there is somebody and not too many were sent. Nothing tells which.
-///
-/// # Errors
-/// [`DbError`]
+/// Queues a message with a token for the account of this address. Does nothing if there is no account or its limit is
+/// exceeded; the outcome is the same for the client, which prevents user enumeration.
 pub async fn request_token(
     db: &impl Database,
     email: &Email,
@@ -50,20 +31,14 @@ pub async fn request_token(
     db.query(&REQUEST_TOKEN, &params).await.map(|_| ())
 }
 
-/// Redeems a token that proves an address; `false` if it is not good.
-///
-/// # Errors
-/// [`DbError`]
+/// Redeems a token that verifies an address. Returns false if the token is not valid.
 pub async fn verify_email(db: &impl Database, token_hash: &str) -> Result<bool, DbError> {
     const VERIFY_EMAIL: Statement =
         Statement::once("verify_email", include_str!("../../sql/verify_email.sql"));
     Ok(db.query(&VERIFY_EMAIL, &[token_hash.into()]).await?.is_some())
 }
 
-/// Redeems a token that sets a new password, and ends all sessions; `false` if it is not good.
-///
-/// # Errors
-/// [`DbError`]
+/// Redeems a token that sets a new password, and ends all sessions. Returns false if the token is not valid.
 pub async fn reset_password(
     db: &impl Database,
     token_hash: &str,
@@ -75,49 +50,22 @@ pub async fn reset_password(
     required(&RESET_PASSWORD, db.query(&RESET_PASSWORD, &params).await?)
 }
 
-/// How the delivery of a message ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
-    /// The carrier has it.
-    Delivered,
-    /// It is tried again later.
-    Failed,
-    /// It is not tried again.
-    Abandoned,
-}
-
-impl Delivery {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Abandoned => "abandoned",
-        }
-    }
-}
-
-/// Takes the message that is due longest from the outbox, for a while.
-///
-/// # Errors
-/// [`DbError`]
-pub async fn claim_notification(db: &impl Database) -> Result<Option<Claimed>, DbError> {
+/// Claims the message that has been due for the longest time. The claim is a lease: it ends by itself.
+pub async fn claim_notification(db: &impl Database) -> Result<Option<ClaimedNotification>, DbError> {
     const CLAIM_NOTIFICATION: Statement =
         Statement::once("claim_notification", include_str!("../../sql/claim_notification.sql"));
     optional(&CLAIM_NOTIFICATION, db.query(&CLAIM_NOTIFICATION, &[]).await?)
 }
 
-/// Notes how the delivery of a message ended.
-///
-/// # Errors
-/// [`DbError`]
+/// Records the outcome of a delivery attempt.
 pub async fn finish_notification(
     db: &impl Database,
     id: i64,
-    delivery: Delivery,
+    outcome: DeliveryOutcome,
     error: Option<&str>,
 ) -> Result<(), DbError> {
     const FINISH_NOTIFICATION: Statement =
         Statement::repeatable("finish_notification", include_str!("../../sql/finish_notification.sql"));
-    let params = [id.into(), delivery.as_str().into(), error.into()];
+    let params = [id.into(), outcome.as_str().into(), error.into()];
     db.query(&FINISH_NOTIFICATION, &params).await.map(|_| ())
 }
