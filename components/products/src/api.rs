@@ -331,7 +331,7 @@ async fn overdue<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
     if query.get("state") != Some("held") || query.get("expired") != Some("true") {
         return Err(Problem::invalid_parameter("state", "must be held, with expired=true"));
     }
-    Ok(Reply::finished(store::list_overdue_reservations(&app.host, query.limit()?).await?))
+    Ok(Reply::finished(store::list_expired_reservations(&app.host, query.limit()?).await?))
 }
 
 fn order_id(call: &Call) -> Result<OrderId, Problem> {

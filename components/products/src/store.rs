@@ -27,49 +27,23 @@ macro_rules! repeatable {
     };
 }
 
-/// The list's statement in one order: the same head, filter and tail, and the order's own key. What is ranked is filtered
-/// twice, for the candidates and among them.
-macro_rules! list {
-    ($name:literal, $key:literal, $($after:literal),+) => {
-        Statement::repeatable(
-            $name,
-            concat!(
-                include_str!("../sql/list/head.sql"),
-                include_str!(concat!("../sql/list/", $key, ".sql")),
-                include_str!("../sql/list/filter.sql"),
-                $(include_str!(concat!("../sql/list/", $after, ".sql")),)+
-                include_str!("../sql/list/tail.sql"),
-            ),
-        )
-    };
-}
-
-/// The statement of an order.
+/// Returns the statement of a sort order.
 #[must_use]
 pub fn list_statement(sort: Sort) -> Statement {
     match sort {
-        Sort::Relevance => {
-            list!("list_by_relevance", "relevance", "relevance_candidates", "filter", "relevance_after")
-        }
-        Sort::Newest => list!("list_newest", "newest", "newest_after"),
-        Sort::Price => list!("list_by_price", "price", "price_after"),
-        Sort::PriceDescending => list!("list_by_price_descending", "price", "price_descending_after"),
-        Sort::Name => list!("list_by_name", "name", "name_after"),
-        Sort::Rating => list!("list_by_rating", "rating", "rating_after"),
+        Sort::Relevance => repeatable!("list_products_by_relevance"),
+        Sort::Newest => repeatable!("list_products_newest"),
+        Sort::Price => repeatable!("list_products_by_price"),
+        Sort::PriceDescending => repeatable!("list_products_by_price_descending"),
+        Sort::Name => repeatable!("list_products_by_name"),
+        Sort::Rating => repeatable!("list_products_by_rating"),
     }
 }
 
-/// The statement that counts what a list finds.
+/// Returns the statement that counts the matches of a list.
 #[must_use]
 pub fn facets_statement() -> Statement {
-    Statement::repeatable(
-        "list_facets",
-        concat!(
-            include_str!("../sql/list/facets_head.sql"),
-            include_str!("../sql/list/filter.sql"),
-            include_str!("../sql/list/facets_tail.sql"),
-        ),
-    )
+    repeatable!("list_facets")
 }
 
 /// A page of the catalogue.
@@ -218,8 +192,8 @@ pub async fn find_reservation(db: &impl Database, order: &OrderId) -> Result<Opt
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn list_overdue_reservations(db: &impl Database, limit: Limit) -> Result<String, DbError> {
-    finished(db, &repeatable!("list_overdue_reservations"), &[limit.get().into()]).await
+pub async fn list_expired_reservations(db: &impl Database, limit: Limit) -> Result<String, DbError> {
+    finished(db, &repeatable!("list_expired_reservations"), &[limit.get().into()]).await
 }
 
 /// Where stock and movements differ, as JSON.
@@ -264,15 +238,19 @@ async fn outcome(
     told.read().ok_or_else(|| no_row(statement))
 }
 
-/// Reads `key`, a line break, `items`: the two parts of a page, of which only the key has to be understood here.
+/// Reads `{"next":..,"items":[..]}`. The items stay JSON.
 fn page<K: serde::de::DeserializeOwned>(
     statement: &Statement,
     answer: Option<String>,
 ) -> Result<Option<Page<K>>, DbError> {
+    #[derive(serde::Deserialize)]
+    struct Answer<K> {
+        next: Option<K>,
+        items: Box<serde_json::value::RawValue>,
+    }
     let Some(answer) = answer else { return Ok(None) };
-    let (key, items) = answer.split_once('\n').ok_or_else(|| no_row(statement))?;
-    let next = if key.is_empty() { None } else { Some(statement.decode(key)?) };
-    Ok(Some(Page { items: items.to_owned(), next }))
+    let answer: Answer<K> = statement.decode(&answer)?;
+    Ok(Some(Page { items: answer.items.get().to_owned(), next: answer.next }))
 }
 
 fn json(value: &(impl Serialize + ?Sized)) -> Result<String, DbError> {

@@ -160,7 +160,7 @@ async fn reserve_all(db: &Explained) {
     store::confirm(db, &order).await.unwrap();
     store::release(db, &order).await.unwrap();
     store::find_reservation(db, &order).await.unwrap();
-    store::list_overdue_reservations(db, Limit::default()).await.unwrap();
+    store::list_expired_reservations(db, Limit::default()).await.unwrap();
     let items = Item::read_all(Fields::of(json!({ "lines": [{ "productId": 77 }] })).unwrap()).unwrap();
     store::quote(db, &items).await.unwrap();
     store::check_ledger(db).await.unwrap();
