@@ -1,5 +1,5 @@
--- The catalogue: categories, products, variants, reviews.
--- The service's role is made by `migrate bootstrap`; it owns nothing, and gets below what each statement of the service needs.
+-- The catalog: categories, products, variants, reviews.
+-- `migrate bootstrap` creates the role of the service. The role owns nothing; the grants below are what its statements need.
 
 create extension if not exists pg_trgm;
 
@@ -27,16 +27,16 @@ create table products (
   description         text not null default '',
   category_id         bigint not null,
   base_price          numeric(12, 2) not null,
-  -- Text with checks and not enums: Spin cannot read a user-defined enum.
+  -- Text with a check, because Spin cannot read a user-defined enum.
   currency            text not null default 'USD',
-  -- What can still be sold. Always the sum of the product's movements; see 0002_stock.
+  -- The quantity that can be sold: the sum of the product's movements (0002_stock).
   stock_quantity      bigint not null default 0,
   low_stock_threshold bigint not null default 5,
   status              text not null default 'draft',
-  -- The reviews, counted in the statement that writes one.
+  -- Updated by the statement that writes or deletes a review.
   rating_sum          bigint not null default 0,
   rating_count        bigint not null default 0,
-  -- Counts the writes, for ETag and If-Match.
+  -- Incremented by each change, for ETag and If-Match.
   version             bigint not null default 1,
   created_at          timestamptz not null default now(),
   updated_at          timestamptz not null default now(),
@@ -51,13 +51,13 @@ create table products (
   constraint products_name_length check (length(name) between 1 and 200),
   constraint products_category_fkey foreign key (category_id) references categories (id),
   constraint products_price_not_negative check (base_price >= 0),
-  -- One currency for the whole shop: the sum of an order is of one currency.
+  -- The shop has one currency, so that the lines of an order can be added up.
   constraint products_currency_known check (currency = 'USD'),
-  -- Nothing can be sold twice: the last line behind every rule about stock.
+  -- Prevents overselling even if a statement is wrong.
   constraint products_stock_not_negative check (stock_quantity >= 0),
   constraint products_status_known check (status in ('draft', 'active', 'archived'))
 );
--- One index for each sort order of the public list, so that page 900 costs what page 1 costs.
+-- One index for each sort order of the public list, so that the cost of a page does not depend on its number.
 create index products_newest on products (created_at desc, id desc) where status = 'active';
 create index products_by_price on products (base_price, id) where status = 'active';
 create index products_by_name on products (name, id) where status = 'active';
@@ -83,7 +83,7 @@ create table product_reviews (
   id                bigint generated always as identity,
   product_id        bigint not null,
   user_id           bigint not null,
-  -- First name and initial, as it was when the review was written: users are another service's.
+  -- First name and initial at the time of writing; the users service has the accounts.
   author            text not null,
   rating            bigint not null,
   comment           text not null default '',
@@ -105,5 +105,5 @@ end
 $$;
 grant usage on schema public to products_service;
 grant select, insert, update, delete on categories, product_variants, product_reviews to products_service;
--- A product is archived, never deleted: orders refer to it.
+-- A product is archived and never deleted, because orders refer to it.
 grant select, insert, update on products to products_service;

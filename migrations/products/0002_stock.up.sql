@@ -1,16 +1,16 @@
 -- The stock ledger and the reservations.
 --
--- Rule: `stock_quantity` of a product or a variant is the sum of its movements. Nothing changes the one without the other,
--- and a movement is never changed.
+-- Rule: `stock_quantity` of a product or a variant is the sum of its movements. Each statement changes both, and a movement
+-- is never changed.
 
 create table stock_movements (
   id              bigint generated always as identity,
   product_id      bigint not null,
-  -- Null moves the product's own stock, else the variant's.
+  -- Null for the stock of the product itself.
   variant_id      bigint,
   movement_type   text not null,
   quantity_change bigint not null,
-  -- What it was done for: an order and the revision of its reservation, an import. Null for a person's correction.
+  -- The cause: an order and the revision of its reservation. Null for a movement that an admin writes.
   reference       text,
   notes           text,
   created_at      timestamptz not null default now(),
@@ -22,7 +22,7 @@ create table stock_movements (
   ),
   constraint stock_movements_moves_something check (quantity_change <> 0)
 );
--- Doing the same thing for the same reason twice fails here: a replay is harmless.
+-- Rejects a repeated movement of one cause.
 create unique index stock_movements_once_per_reference
   on stock_movements (reference, product_id, variant_id, movement_type) nulls not distinct
   where reference is not null;
@@ -31,8 +31,7 @@ create index stock_movements_by_product on stock_movements (product_id, variant_
 create table stock_reservations (
   order_id   text not null,
   state      text not null default 'held',
-  -- Which version of the cart it was made for: the cart's update time. A newer version replaces an older one, never the
-  -- other way round.
+  -- The revision of the cart: its update time. A newer revision replaces an older one, never the reverse.
   revision   bigint not null,
   currency   text not null,
   expires_at timestamptz not null,
@@ -42,17 +41,17 @@ create table stock_reservations (
   constraint stock_reservations_state_known check (state in ('held', 'confirmed', 'released')),
   constraint stock_reservations_order_id_form check (order_id ~ '^ORD-[0-9A-Z-]{1,60}$')
 );
--- What the reconciliation looks for.
+-- For the reconciliation, which lists expired reservations.
 create index stock_reservations_held on stock_reservations (expires_at, order_id) where state = 'held';
 
 create table stock_reservation_lines (
   order_id     text not null,
-  -- The order of the client's lines.
+  -- The position among the lines of the request.
   line_number     bigint not null,
   product_id   bigint not null,
   variant_id   bigint,
   quantity     bigint not null,
-  -- What it was sold at and as what: frozen here, whatever becomes of the product.
+  -- Price, name and SKU at the time of the reservation. Later changes of the product do not apply.
   unit_price   numeric(12, 2) not null,
   product_name text not null,
   sku          text not null,
@@ -68,7 +67,7 @@ create table stock_reservation_lines (
 create index stock_movements_by_variant on stock_movements (variant_id) where variant_id is not null;
 create index stock_reservation_lines_by_product on stock_reservation_lines (product_id, variant_id);
 
--- Append-only: the database itself refuses to change or remove a movement.
+-- Append-only: the role cannot update or delete a movement.
 grant select, insert on stock_movements to products_service;
 grant select, insert, update on stock_reservations to products_service;
 grant select, insert, delete on stock_reservation_lines to products_service;

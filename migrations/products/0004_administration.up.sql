@@ -1,16 +1,16 @@
--- What admins write: products, variants, categories, stock; and what shoppers write: reviews.
+-- Administration of products, variants and categories.
 
--- A variant that was ever sold is referred to by the ledger, so it is put away and not removed. Its name is free again.
+-- A variant is archived and never deleted, because the ledger refers to it. Another variant can then take its name.
 alter table product_variants add column archived_at timestamptz;
 alter table product_variants drop constraint product_variants_name_key;
 create unique index product_variants_name_key on product_variants (product_id, variant_name) where archived_at is null;
 create index product_variants_by_product on product_variants (product_id, id) where archived_at is null;
 
--- Counts the writes, for ETag and If-Match. Stock is not among them: it moves all the time, and by itself.
+-- Incremented by each change, for ETag and If-Match. A change of the stock does not increment it.
 alter table product_variants add column version bigint not null default 1;
 alter table categories add column version bigint not null default 1;
 
--- What admins did, when and to what.
+-- Append-only log of the changes that admins make.
 create table catalogue_audit_log (
   id         bigint generated always as identity,
   actor      bigint not null,

@@ -1,7 +1,7 @@
--- A catalogue that comes as a file, and the moment when something runs short.
+-- Events about low stock.
 
--- Written once when a stock comes down to the threshold of its product, whoever takes it: the trigger is the one place
--- through which every change of a stock goes.
+-- Written when a stock falls to the threshold of its product. A trigger writes it, because every change of a stock passes
+-- through the trigger.
 create table stock_events (
   id             bigint generated always as identity,
   product_id     bigint not null,

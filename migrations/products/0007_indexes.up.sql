@@ -1,4 +1,4 @@
--- An index for each order of a list within a category, and for the best rated.
+-- An index for each sort order of a list within a category, and for the best rated products.
 
 create index products_by_rating on products (product_rating(rating_sum, rating_count) desc, id desc)
   where status = 'active';

@@ -1,5 +1,5 @@
--- A believable shop for development: 210 products in 24 categories, with variants, reviews and stock by way of the ledger.
--- Harmless when repeated: it does nothing where there is a product already.
+-- Fills a development database: 210 products in 24 categories, with variants, reviews, and stock through the ledger.
+-- Does nothing if the database has a product.
 do $seed$
 begin
 if exists (select from products) then
@@ -487,7 +487,7 @@ join products p on p.sku = s.sku
 join product_variants v on v.product_id = p.id and v.variant_name = sv.name
 where sv.stock > 0;
 
--- The stock is what the ledger says.
+-- The stock is the sum of the movements.
 update products p set stock_quantity = m.total
 from (select product_id, sum(quantity_change) as total from stock_movements where variant_id is null group by 1) m
 where m.product_id = p.id;
@@ -495,7 +495,7 @@ update product_variants v set stock_quantity = m.total
 from (select variant_id, sum(quantity_change) as total from stock_movements where variant_id is not null group by 1) m
 where m.variant_id = v.id;
 
--- Reviews by people whose accounts are not in this database: ids from a million up.
+-- The authors have ids from a million up, so that they differ from all accounts of the users service.
 create temporary table seed_reviews (place int, author_number bigint, author text, rating bigint, comment text) on commit drop;
 insert into seed_reviews values
   (1, 1000003, 'Maria S.', 5, 'Well made, arrived early.'),

@@ -1,4 +1,4 @@
--- Every product and variant whose stock is not the sum of its movements. There is none, ever.
+-- Products and variants whose stock differs from the sum of their movements. A correct ledger has none.
 with ledger as (
   select product_id, variant_id, sum(quantity_change)::bigint as total from stock_movements group by product_id, variant_id
 ), stock as (

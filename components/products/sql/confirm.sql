@@ -1,1 +1,2 @@
+-- Parameter: the order.
 select confirm_reservation($1::text)::text

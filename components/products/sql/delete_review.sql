@@ -1,4 +1,5 @@
--- Removes a review and what it counted. Parameters: product, review, who asks (null for an admin, who removes any).
+-- Deletes a review and subtracts it from the rating of its product. Parameters: the product, the review, the author (null
+-- for an admin, who may delete any review).
 with removed as (
   delete from product_reviews
   where id = $2::bigint and product_id = $1::bigint and ($3::bigint is null or user_id = $3::bigint)

@@ -1,5 +1,5 @@
--- A page of all products, by id, as an import takes them: as list/head.sql.
--- Parameters: the last id of the page before, how many.
+-- A page of all products by id, with the fields that an import reads.
+-- Parameters: the id of the last product of the page before (null for the first page), page size.
 with page as (
   select row_number() over () as place, found.*
   from (
@@ -11,10 +11,11 @@ with page as (
     limit $2::bigint + 1
   ) found
 )
-select coalesce(
-    (select id::text from page where place = $2::bigint and exists (select from page where place > $2::bigint)), '')
-  || E'\n'
-  || coalesce((
+select json_build_object(
+  'next', (
+    select id from page where place = $2::bigint and exists (select from page where place > $2::bigint)
+  ),
+  'items', coalesce((
     select json_agg(
       json_build_object(
         'sku', sku, 'name', name, 'description', description, 'category', category, 'basePrice', base_price,
@@ -23,4 +24,5 @@ select coalesce(
     )
     from page
     where place <= $2::bigint
-  ), '[]')::text
+  ), '[]')
+)::text

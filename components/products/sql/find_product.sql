@@ -1,4 +1,4 @@
--- The version, a line break, and the product as shoppers see it. Null for one that is not sold.
+-- The version of an active product, a line break, and the product as JSON. Null if there is no such product.
 select p.version || E'\n' || json_build_object(
   'id', p.id, 'name', p.name, 'sku', p.sku, 'description', p.description,
   'category', json_build_object('id', c.id, 'name', c.name, 'slug', c.slug),

@@ -1,1 +1,2 @@
+-- Parameter: the order.
 select reservation_json($1::text)::text

@@ -1,4 +1,5 @@
--- The stock of a product, or of one of its variants.
+-- The stock of an active product, or of one of its variants. Null if there is no such product or variant.
+-- Parameters: the product, the variant (null for the product itself).
 select json_build_object(
   'productId', p.id,
   'variantId', v.id,

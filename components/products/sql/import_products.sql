@@ -1,2 +1,2 @@
--- Parameters: the admin, [{"row":1,"product":{..}},..], whether to only say what would be done.
+-- Parameters: the admin, [{"row":1,"product":{..}},..], whether this is a dry run.
 select import_products($1::bigint, $2::text::jsonb, $3::boolean)::text

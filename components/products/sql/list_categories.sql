@@ -1,4 +1,5 @@
--- All categories, each with the number of its own and its descendants' active products.
+-- All categories, each with the number of active products in it and its descendants. Parameter: a slug, for that category
+-- only (null for all).
 with recursive tree as (
   select id as root, id from categories
   union

@@ -1,5 +1,6 @@
--- A page of a product's movements, newest first: as list/head.sql. Null for a product that is not there.
--- Parameters: product, variant (null for all), the last id of the page before, how many.
+-- A page of a product's stock movements, newest first. Null if there is no such product.
+-- Parameters: the product, the variant (null for all), the id of the last movement of the page before (null for the first
+-- page), page size.
 with page as (
   select row_number() over () as place, found.*
   from (
@@ -12,10 +13,11 @@ with page as (
     limit $4::bigint + 1
   ) found
 )
-select coalesce(
-    (select id::text from page where place = $4::bigint and exists (select from page where place > $4::bigint)), '')
-  || E'\n'
-  || coalesce((
+select json_build_object(
+  'next', (
+    select id from page where place = $4::bigint and exists (select from page where place > $4::bigint)
+  ),
+  'items', coalesce((
     select json_agg(
       json_build_object(
         'id', id, 'variantId', variant_id, 'movementType', movement_type, 'quantityChange', quantity_change,
@@ -24,6 +26,7 @@ select coalesce(
     )
     from page
     where place <= $4::bigint
-  ), '[]')::text
+  ), '[]')
+)::text
 from products
 where id = $1::bigint

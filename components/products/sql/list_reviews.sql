@@ -1,4 +1,5 @@
--- A page of an active product's reviews, newest first: as list/head.sql. Null for a product that is not there.
+-- A page of the reviews of an active product, newest first. Null if there is no such product.
+-- Parameters: the product, the id of the last review of the page before (null for the first page), page size.
 with page as (
   select row_number() over () as place, found.*
   from (
@@ -9,10 +10,11 @@ with page as (
     limit $3::bigint + 1
   ) found
 )
-select coalesce(
-    (select id::text from page where place = $3::bigint and exists (select from page where place > $3::bigint)), '')
-  || E'\n'
-  || coalesce((
+select json_build_object(
+  'next', (
+    select id from page where place = $3::bigint and exists (select from page where place > $3::bigint)
+  ),
+  'items', coalesce((
     select json_agg(
       json_build_object(
         'id', id, 'rating', rating, 'comment', comment, 'author', author, 'verifiedPurchase', verified_purchase,
@@ -21,6 +23,7 @@ select coalesce(
     )
     from page
     where place <= $3::bigint
-  ), '[]')::text
+  ), '[]')
+)::text
 from products
 where id = $1::bigint and status = 'active'

@@ -1,4 +1,5 @@
--- What some things cost now and how many there are, in the order of the question. What is not sold is left out.
+-- The current price and stock of products and variants, in the order of the request. Leaves out what is not sold.
+-- Parameter: [{"productId":1,"variantId":null},..].
 select json_build_object('currency', 'USD', 'lines', coalesce(json_agg(
   json_build_object(
     'productId', p.id, 'variantId', v.id,

@@ -1,1 +1,2 @@
+-- Parameter: the order.
 select release_reservation($1::text)::text

@@ -1,5 +1,5 @@
--- Names that begin with what was typed, then those that contain a word that does, then those that look like it.
--- Parameters: what was typed, and the same as the beginning of a LIKE pattern.
+-- Names of active products that begin with the text, then those with a matching word, then similar ones.
+-- Parameters: the text, and the text as the beginning of a LIKE pattern.
 select json_build_object('suggestions', coalesce(json_agg(name order by rank, name), '[]'))::text
 from (
   select name, min(rank) as rank

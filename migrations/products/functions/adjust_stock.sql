@@ -1,5 +1,6 @@
--- Moves the stock of a product or of one of its variants, and writes the movement with it: the one way in which an admin
--- changes a quantity. The row is locked, so what is compared is what is changed. Answers {outcome, value}.
+-- Changes the stock of a product or of one of its variants and writes the movement. Every change of a quantity by an admin
+-- goes through this function. Locks the row, so that the update applies to the quantity that was checked. Returns
+-- {outcome, value}.
 create or replace function adjust_stock(
   p_actor bigint, p_product bigint, p_variant bigint, p_change bigint, p_type text, p_notes text
 ) returns json

@@ -1,4 +1,4 @@
--- Puts a variant away, with what is left of its stock. Answers {outcome, value}.
+-- Archives a variant and takes its remaining stock out of the ledger. Returns {outcome, value}.
 create or replace function archive_variant(p_actor bigint, p_product bigint, p_id bigint, p_versions text) returns json
 language plpgsql as $$
 declare

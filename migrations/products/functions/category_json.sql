@@ -1,4 +1,4 @@
--- Returns a category as the public list shows it, with its version.
+-- Returns a category with the fields of the public list and its version.
 create or replace function category_json(p_id bigint) returns json
   language sql stable as $$
   select json_build_object(

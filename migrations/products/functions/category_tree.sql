@@ -1,4 +1,4 @@
--- A category, by slug or name, and all that is below it. Empty for an unknown one.
+-- Returns the ids of a category, found by slug or name, and of its descendants. Empty if there is no such category.
 create or replace function category_tree(wanted text) returns setof bigint
   language sql stable as $$
   with recursive tree as (

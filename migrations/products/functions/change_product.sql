@@ -1,4 +1,4 @@
--- Changes the fields of a product that `p_changes` has. A new quantity is an adjustment in the ledger. Answers
+-- Changes those fields of a product that are in `p_changes`. A changed quantity becomes an adjustment in the ledger. Returns
 -- {outcome, value}.
 create or replace function change_product(p_actor bigint, p_id bigint, p_versions text, p_changes jsonb) returns json
 language plpgsql as $$

@@ -1,5 +1,5 @@
--- The order exists: its stock is sold. Answers {"outcome":..} with `confirmed` (also if it was already, and also past its
--- time: the order counts), `released` or `absent`.
+-- Confirms the reservation of an order that exists. Idempotent. Confirms an expired reservation too, because the order
+-- decides. Returns the outcome `confirmed`, `released` or `absent`.
 create or replace function confirm_reservation(wanted_order text) returns json
   language plpgsql
   set search_path = pg_catalog, public

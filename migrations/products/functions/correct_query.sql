@@ -1,8 +1,8 @@
--- Each word of a search that finds nothing by itself, replaced by the word of a product's name that looks most like it. Null
--- if there is none for one of them, or nothing to replace. `%>` is served by the trigram index on names.
+-- Replaces each word of a search that matches no product by the most similar word of the product names. Null if a word has no
+-- similar one, or if there is no word to replace. `%>` uses the trigram index on names.
 create or replace function correct_query(typed text) returns text
 language plpgsql stable
--- Whatever is typed, it is looked for by the indexes: the planner cannot know that it is rare.
+-- Forces the indexes: the planner cannot know how rare the words are.
 set enable_seqscan = off
 set pg_trgm.word_similarity_threshold = '0.3' as $$
 declare

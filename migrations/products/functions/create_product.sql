@@ -1,4 +1,4 @@
--- A new product. `p_product` has its fields, which were checked. Answers {outcome, value}.
+-- Creates a product from `p_product`, whose fields the service has validated. Returns {outcome, value}.
 create or replace function create_product(p_actor bigint, p_product jsonb) returns json
 language plpgsql as $$
 declare

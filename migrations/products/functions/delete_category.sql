@@ -1,4 +1,4 @@
--- Removes a category that nothing is in. Answers {outcome, value}.
+-- Deletes a category without products and subcategories. Returns {outcome, value}.
 create or replace function delete_category(p_actor bigint, p_id bigint, p_versions text) returns json
 language plpgsql as $$
 declare

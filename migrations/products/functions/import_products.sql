@@ -1,10 +1,10 @@
--- Writes products by their SKUs. A product that is as the row has it is not touched, so the same file twice changes nothing.
--- A row that cannot be written is reported and left out. Answers {created, updated, unchanged, errors}.
+-- Creates or updates products by SKU. Skips a product that equals its row, so that a repeated import changes nothing. Reports
+-- a row that cannot be written, and continues. Returns {created, updated, unchanged, errors}.
 create or replace function import_products(p_actor bigint, p_rows jsonb, p_dry_run boolean) returns json
 language plpgsql as $$
 declare
   item record;
-  wanted jsonb;
+  fields jsonb;
   category bigint;
   before record;
   outcome text;
@@ -16,7 +16,7 @@ begin
   for item in
     select (value ->> 'row')::bigint as number, value -> 'product' as product
     from jsonb_array_elements(p_rows)
-    -- By SKU: of two imports at once, neither waits for the other in a circle.
+    -- By SKU, so that concurrent imports lock products in the same order and cannot deadlock.
     order by value -> 'product' ->> 'sku'
   loop
     select id into category
@@ -26,27 +26,27 @@ begin
       errors := errors || jsonb_build_object('row', item.number, 'code', 'not-found', 'detail', 'there is no such category');
       continue;
     end if;
-    wanted := item.product - 'category' || jsonb_build_object('categoryId', category);
-    select * into before from products where sku = wanted ->> 'sku' for no key update;
+    fields := item.product - 'category' || jsonb_build_object('categoryId', category);
+    select * into before from products where sku = fields ->> 'sku' for no key update;
     if not found then
       outcome := 'made';
       if not p_dry_run then
-        outcome := create_product(p_actor, wanted) ->> 'outcome';
+        outcome := create_product(p_actor, fields) ->> 'outcome';
       end if;
       created := created + (outcome = 'made')::int;
     elsif (before.name, before.base_price, before.category_id)
-        is not distinct from (wanted ->> 'name', (wanted ->> 'basePrice')::numeric(12, 2), category)
-      and before.description = coalesce(wanted ->> 'description', before.description)
-      and before.status = coalesce(wanted ->> 'status', before.status)
-      and before.stock_quantity = coalesce((wanted ->> 'stockQuantity')::bigint, before.stock_quantity)
-      and before.low_stock_threshold = coalesce((wanted ->> 'lowStockThreshold')::bigint, before.low_stock_threshold)
+        is not distinct from (fields ->> 'name', (fields ->> 'basePrice')::numeric(12, 2), category)
+      and before.description = coalesce(fields ->> 'description', before.description)
+      and before.status = coalesce(fields ->> 'status', before.status)
+      and before.stock_quantity = coalesce((fields ->> 'stockQuantity')::bigint, before.stock_quantity)
+      and before.low_stock_threshold = coalesce((fields ->> 'lowStockThreshold')::bigint, before.low_stock_threshold)
     then
       outcome := 'made';
       unchanged := unchanged + 1;
     else
       outcome := 'made';
       if not p_dry_run then
-        outcome := change_product(p_actor, before.id, null, wanted) ->> 'outcome';
+        outcome := change_product(p_actor, before.id, null, fields) ->> 'outcome';
       end if;
       updated := updated + (outcome = 'made')::int;
     end if;

@@ -1,4 +1,4 @@
--- Moves the stock of every line of a reservation, and writes the movements, in one statement.
+-- Changes the stock of every line of a reservation and writes the movements, in one statement.
 create or replace function move_stock(wanted_order text, movement text, direction bigint) returns void
   language sql as $$
   with line as (

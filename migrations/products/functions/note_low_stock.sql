@@ -1,19 +1,20 @@
+-- Writes a stock event when the stock of a product or a variant falls to the threshold of the product.
 create or replace function note_low_stock() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-  limit_of_product bigint;
+  product_threshold bigint;
 begin
   if tg_table_name = 'products' then
-    limit_of_product := new.low_stock_threshold;
-    if old.stock_quantity > limit_of_product and new.stock_quantity <= limit_of_product then
+    product_threshold := new.low_stock_threshold;
+    if old.stock_quantity > product_threshold and new.stock_quantity <= product_threshold then
       insert into stock_events (product_id, kind, stock_quantity, threshold)
-      values (new.id, 'low-stock', new.stock_quantity, limit_of_product);
+      values (new.id, 'low-stock', new.stock_quantity, product_threshold);
     end if;
   else
-    select low_stock_threshold into limit_of_product from products where id = new.product_id;
-    if old.stock_quantity > limit_of_product and new.stock_quantity <= limit_of_product then
+    select low_stock_threshold into product_threshold from products where id = new.product_id;
+    if old.stock_quantity > product_threshold and new.stock_quantity <= product_threshold then
       insert into stock_events (product_id, variant_id, kind, stock_quantity, threshold)
-      values (new.product_id, new.id, 'low-stock', new.stock_quantity, limit_of_product);
+      values (new.product_id, new.id, 'low-stock', new.stock_quantity, product_threshold);
     end if;
   end if;
   return null;

@@ -1,5 +1,5 @@
--- The order is cancelled or will never exist: gives its stock back, once. Answers `released` (also if it was already) or
--- `absent`.
+-- Releases the reservation of an order that is cancelled or can no longer be placed, and returns its stock. Idempotent.
+-- Returns the outcome `released` or `absent`.
 create or replace function release_reservation(wanted_order text) returns json
   language plpgsql
   set search_path = pg_catalog, public
@@ -7,7 +7,7 @@ as $$
 declare
   found_state text;
 begin
-  -- The same lock as reserve_stock, taken before any row: of two releases the second one finds it done.
+  -- The lock of reserve_stock, before any row: a concurrent release waits and then finds the reservation released.
   perform pg_advisory_xact_lock(hashtextextended(wanted_order, 0));
   select state into found_state from stock_reservations where order_id = wanted_order for update;
   if found_state is null then

@@ -1,4 +1,4 @@
--- A reservation as JSON.
+-- Returns a reservation with its lines, or null if there is none.
 create or replace function reservation_json(wanted text) returns json
   language sql stable as $$
   select (

@@ -1,4 +1,6 @@
--- As before, but for one condition: a variant that was put away is not sold.
+-- Reserves the stock of all lines for an order, or of none. Idempotent by order and lines: a repeated request returns the
+-- existing reservation and extends it. A newer revision of the cart replaces the reservation of an older one. Returns the
+-- outcome `reserved`, `repeated`, `short`, `superseded` or `released`.
 create or replace function reserve_stock(wanted_order text, wanted_revision bigint, wanted jsonb, ttl_seconds bigint)
   returns json
   language plpgsql
@@ -9,10 +11,10 @@ declare
   is_same boolean;
   shortages json;
 begin
-  -- Two reserves of one order wait for each other, also when neither has a row yet.
+  -- Serializes the requests for one order, including those that find no row yet.
   perform pg_advisory_xact_lock(hashtextextended(wanted_order, 0));
 
-  -- Locked: a confirm that comes meanwhile waits for what is decided here.
+  -- Locks the row, so that a concurrent confirm waits for this decision.
   select * into current_reservation from stock_reservations where order_id = wanted_order for update;
   if found then
     select not exists (
@@ -27,7 +29,7 @@ begin
     if current_reservation.state = 'released' then
       return json_build_object('outcome', 'released');
     elsif is_same then
-      -- Only forward: the revision says which cart the reservation is good for. The checkout that asks gets its full time.
+      -- The revision and the expiry never decrease. A repeated request holds the stock for its full duration.
       update stock_reservations
       set revision = greatest(revision, wanted_revision),
           expires_at = greatest(expires_at, now() + make_interval(secs => ttl_seconds)),
@@ -39,7 +41,7 @@ begin
     end if;
   end if;
 
-  -- Everybody locks in the same order, products before variants and each by id: no two can wait for each other.
+  -- Locks products before variants, each ordered by id, so that concurrent statements cannot deadlock.
   perform 1 from products p
   where p.id in (
     select product_id from wanted_lines(wanted)
@@ -55,7 +57,7 @@ begin
   )
   order by v.id for update;
 
-  -- What can be had counts what this very order holds already.
+  -- The available quantity includes what this order already holds.
   select json_agg(
     json_build_object(
       'productId', w.product_id, 'variantId', w.variant_id, 'requested', w.quantity, 'available', w.available

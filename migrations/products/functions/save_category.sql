@@ -1,5 +1,5 @@
--- A new category (`p_id` is null), or a change of one. One writer of the tree at a time: two moves at once could each be
--- right and together make a circle. Answers {outcome, value}.
+-- Creates a category (`p_id` is null) or changes one. Serializes the writers of the tree: two concurrent moves could form a
+-- cycle although each of them is valid. Returns {outcome, value}.
 create or replace function save_category(p_actor bigint, p_id bigint, p_versions text, p_changes jsonb) returns json
 language plpgsql as $$
 declare

@@ -1,4 +1,4 @@
--- A new variant (`p_id` is null), or a change of one. Counts as a change of its product. Answers {outcome, value}.
+-- Creates a variant (`p_id` is null) or changes one. Increments the version of its product. Returns {outcome, value}.
 create or replace function save_variant(p_actor bigint, p_product bigint, p_id bigint, p_versions text, p_changes jsonb) returns json
 language plpgsql as $$
 declare

@@ -1,5 +1,5 @@
--- What a person types, as a query: all words in any form, the last one also as the beginning of a word.
--- Whatever it is, it is a query: operators are read by websearch_to_tsquery, and only letters and digits get a prefix mark.
+-- Converts a search text to a query for all its words, in any inflection. The last word also matches as a prefix. Never fails:
+-- websearch_to_tsquery accepts any text, and only letters and digits get the prefix mark.
 create or replace function search_query(typed text) returns tsquery
   language sql immutable parallel safe as $$
   with words as (

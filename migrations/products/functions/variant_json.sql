@@ -1,4 +1,4 @@
--- Returns a variant as its product shows it.
+-- Returns a variant with its price, as it is listed in its product.
 create or replace function variant_json(
   id bigint, variant_name text, price_modifier numeric, stock_quantity bigint, base_price numeric
 ) returns json

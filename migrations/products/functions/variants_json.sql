@@ -1,4 +1,4 @@
--- Returns the variants of a product that can be bought. Prices are relative to the product's `p_base_price`.
+-- Returns the variants of a product that are not archived. `p_base_price` is the price of the product.
 create or replace function variants_json(p_product bigint, p_base_price numeric) returns json
   language sql stable as $$
   select coalesce((

@@ -1,4 +1,5 @@
--- The client's lines with those for the same thing added up: checked one by one, each of two halves would look available.
+-- Returns the requested lines with one line for each product and variant. Duplicate lines are added up, because their sum must
+-- be available.
 create or replace function wanted_lines(wanted jsonb)
   returns table (line_number bigint, product_id bigint, variant_id bigint, quantity bigint)
   language sql immutable as $$

@@ -1,4 +1,5 @@
--- Writes a review and counts it, in one statement. A second one of the same person fails at product_reviews_one_each.
+-- Writes a review and adds it to the rating of its product. A second review by the same user violates
+-- product_reviews_one_each.
 create or replace function write_review(
   p_product bigint, p_user bigint, p_author text, p_rating bigint, p_comment text, p_verified boolean
 ) returns json

@@ -6,7 +6,7 @@
     reason = "a test says what it expects by failing loudly"
 )]
 
-mod catalogue_plans;
+mod catalog_plans;
 mod plans;
 mod products;
 mod schema;

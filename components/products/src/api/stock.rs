@@ -1,29 +1,41 @@
-//! The ledger, as admins see and write it.
+//! The stock and its ledger.
 
 use http::StatusCode;
 use kernel::{ProductId, VariantId};
-use web::{Call, Problem, Reply, page_json};
+use web::{Call, Problem, Reply};
 
-use super::refusals::refused;
-use crate::movement::NewMovement;
-use crate::{App, Host, store};
+use super::problems::rejected;
+use crate::domain::movement::NewMovement;
+use crate::{App, Host, app};
 
-pub(super) async fn list_movements<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    app.config.identification.admin(&app.host, call).await?;
-    let id: ProductId = call.id(0, "product")?;
-    let query = call.query();
-    let variant = query.read("variantId", "must be the id of a variant", VariantId::parse)?;
-    let (after, limit) = (query.cursor(&app.config.cursors)?, query.limit()?);
-    let page = store::list_movements(&app.host, id, variant, after, limit).await?;
-    let page = page.ok_or_else(|| Problem::not_found("product"))?;
-    Ok(Reply::finished(page_json("movements", &page.items, app.config.cursors.next(page.next), "")))
+pub(super) async fn find<H: Host>(service: &App<H>, call: &Call) -> Result<Reply, Problem> {
+    let product: ProductId = call.id("id", "product")?;
+    let variant =
+        call.query().read("variantId", "must be the id of a variant", |text| text.parse::<i64>().ok())?;
+    let variant = variant.map(VariantId::try_from).transpose().map_err(|_| Problem::not_found("product"))?;
+    let found = app::find_stock(&service.host, product, variant).await?;
+    found.map(Reply::from_json).ok_or_else(|| Problem::not_found("product"))
 }
 
-pub(super) async fn add_movement<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
-    let admin = app.config.identification.admin(&app.host, &call).await?;
+pub(super) async fn list_movements<H: Host>(service: &App<H>, call: &Call) -> Result<Reply, Problem> {
+    call.authenticate_admin(&service.config.authentication, &service.host).await?;
+    let product: ProductId = call.id("id", "product")?;
+    let variant = call.query().read("variantId", "must be the id of a variant", VariantId::parse)?;
+    let request = call.page("movements", &(product, variant))?;
+    let page = app::list_movements(&service.host, product, variant, &request).await?;
+    let page = page.ok_or_else(|| Problem::not_found("product"))?;
+    Reply::page(call, "movements", &(product, variant), &page)
+}
+
+pub(super) async fn add_movement<H: Host>(service: &App<H>, mut call: Call) -> Result<Reply, Problem> {
+    let admin = call.authenticate_admin(&service.config.authentication, &service.host).await?;
     let movement = NewMovement::read(call.json().await?)?;
-    let id: ProductId = call.id(0, "product")?;
-    let moved = store::adjust_stock(&app.host, admin.user, id, &movement).await;
-    let units = moved.map_err(|error| refused(error, "product"))?;
-    Ok(Reply::finished(format!(r#"{{"stockQuantity":{units}}}"#)).with_status(StatusCode::CREATED))
+    let product: ProductId = call.id("id", "product")?;
+    let quantity = app::adjust_stock(&service.host, admin.user, product, &movement).await;
+    let quantity = quantity.map_err(|error| rejected(error, "product"))?;
+    Ok(Reply::from_json(format!(r#"{{"stockQuantity":{quantity}}}"#)).with_status(StatusCode::CREATED))
+}
+
+pub(super) async fn check_ledger<H: Host>(service: &App<H>) -> Result<Reply, Problem> {
+    Ok(Reply::from_json(app::check_ledger(&service.host).await?))
 }

@@ -1,1 +1,0 @@
-        p.name as sort_key

@@ -1,1 +1,0 @@
-        p.created_at::text as sort_key

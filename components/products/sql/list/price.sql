@@ -1,1 +1,0 @@
-        p.base_price::text as sort_key

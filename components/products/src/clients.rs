@@ -1,0 +1,3 @@
+//! The other services, as this service uses them.
+
+pub mod orders;
