@@ -18,6 +18,7 @@ pub mod mailbox;
 pub mod pg;
 pub mod proxy;
 pub mod shop;
+pub mod standard_webhooks;
 mod stock;
 
 pub use crate::client::{Answer, Client, Shopper};
