@@ -1,8 +1,8 @@
-# In front of each service: BackendConfig ecommerce-backend names it, and so does the global load balancer.
+# Protects each service: BackendConfig ecommerce-backend and the global load balancer refer to this policy.
 resource "google_compute_security_policy" "this" {
   name = "ecommerce-armor"
 
-  # What is not meant for shoppers does not come in, should a path ever be routed by mistake.
+  # Denies internal routes, in case one is ever exposed by mistake.
   rule {
     description = "internal routes"
     priority    = 100
@@ -26,7 +26,7 @@ resource "google_compute_security_policy" "this" {
   }
 
   rule {
-    description = "too much from one address"
+    description = "rate limit of one client address"
     priority    = 1000
     action      = "throttle"
     match {
@@ -65,7 +65,7 @@ resource "google_compute_ssl_policy" "this" {
   min_tls_version = "TLS_1_2"
 }
 
-# Of the Ingress (one region), or of the global load balancer.
+# The address of the Ingress (one region) or of the global load balancer.
 resource "google_compute_global_address" "this" {
   name = "ecommerce-ip"
 }

@@ -9,7 +9,7 @@ resource "google_firestore_database" "this" {
   depends_on                        = [google_project_service.this]
 }
 
-# One file for Google, for the emulator of the tests, and for whoever deploys with the Firebase CLI.
+# Terraform, the emulator of the tests and the Firebase CLI all read this one file.
 locals {
   firestore = jsondecode(file("${path.module}/firestore.indexes.json"))
 }
@@ -34,7 +34,7 @@ resource "google_firestore_field" "this" {
   collection = each.value.collectionGroup
   field      = each.value.fieldPath
 
-  # No index of its own: nothing is looked for by it, and each one costs a write.
+  # Disables the index of a field that no query uses, because each index entry costs a write.
   index_config {}
 
   dynamic "ttl_config" {

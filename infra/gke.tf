@@ -1,4 +1,4 @@
-# Standard, not Autopilot, and Ubuntu, not Container-Optimized OS: the shim is installed into containerd's configuration.
+# Standard instead of Autopilot, and Ubuntu instead of Container-Optimized OS, because the shim changes containerd's configuration.
 resource "google_container_cluster" "this" {
   for_each                 = local.clusters
   name                     = each.key == var.region ? "my-ecommerce-cluster" : "my-ecommerce-cluster-${each.key}"
@@ -9,7 +9,7 @@ resource "google_container_cluster" "this" {
   remove_default_node_pool = true
   initial_node_count       = 1
 
-  # Dataplane V2: without it NetworkPolicies are ignored. It can only be chosen when the cluster is made.
+  # Dataplane V2 enforces NetworkPolicies. It can only be enabled when the cluster is created.
   datapath_provider = "ADVANCED_DATAPATH"
 
   ip_allocation_policy {
@@ -68,12 +68,12 @@ resource "google_container_cluster" "this" {
 
 resource "google_container_node_pool" "spin" {
   for_each = local.clusters
-  # A new version of the shim needs new nodes: change the name, and Terraform makes the new pool before it removes the old one.
+  # A new version of the shim needs new nodes: after a change of the name, Terraform creates the new pool before it removes the old one.
   name               = "spin-1"
   cluster            = google_container_cluster.this[each.key].id
   initial_node_count = 1
 
-  # Of all zones together; min_node_count and max_node_count would be of each.
+  # The totals of all zones; min_node_count and max_node_count would apply to each zone.
   autoscaling {
     total_min_node_count = 3
     total_max_node_count = 10
@@ -105,7 +105,7 @@ resource "google_container_node_pool" "spin" {
     oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
     tags            = ["my-ecommerce-cluster"]
 
-    # What the Shim selects nodes by (k8s/cluster/shim.yaml).
+    # The Shim selects nodes by this label (k8s/cluster/shim.yaml).
     labels = {
       spin = "true"
     }

@@ -1,8 +1,9 @@
-# One address for all regions: only with var.regions. The clusters' k8s/overlays/production-* make the network endpoint groups.
+# The global load balancer, with one address for all regions; only if var.regions is set. k8s/overlays/production-* create the
+# network endpoint groups.
 locals {
   is_global = length(var.regions) > 0
   services  = local.is_global ? toset(["users-service", "products-service", "orders-service"]) : toset([])
-  # Each service in each zone of each region with a cluster.
+  # Every combination of service, region and zone.
   groups = local.is_global ? {
     for pair in setproduct(local.services, flatten([for region, zones in data.google_compute_zones.this : zones.names])) :
     "${pair[0]}/${pair[1]}" => { service = pair[0], zone = pair[1] }
@@ -42,7 +43,7 @@ resource "google_compute_backend_service" "this" {
   health_checks                   = [google_compute_health_check.this[0].id]
   security_policy                 = google_compute_security_policy.this.id
 
-  # The nearest region with room; if it is ill, the next.
+  # Requests go to the nearest healthy region with free capacity.
   dynamic "backend" {
     for_each = { for key, group in local.groups : key => group if group.service == each.key }
     content {
@@ -71,7 +72,7 @@ resource "google_compute_url_map" "this" {
   path_matcher {
     name = "services"
 
-    # Whatever is none of the three is nothing.
+    # Redirects paths that have none of the three prefixes.
     default_url_redirect {
       host_redirect = var.domain
       path_redirect = "/products"

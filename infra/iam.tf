@@ -20,13 +20,13 @@ resource "google_service_account" "github_actions" {
 
 locals {
   roles = {
-    # The services: carts and orders, and nothing else.
+    # The services may read and write Firestore (carts and orders).
     "services/datastore"  = { member = google_service_account.services.member, role = "roles/datastore.user" }
     "cloud-sql-proxy/sql" = { member = google_service_account.cloud_sql_proxy.member, role = "roles/cloudsql.client" }
     "nodes/logs"          = { member = google_service_account.nodes.member, role = "roles/logging.logWriter" }
     "nodes/metrics"       = { member = google_service_account.nodes.member, role = "roles/monitoring.metricWriter" }
     "nodes/metadata"      = { member = google_service_account.nodes.member, role = "roles/stackdriver.resourceMetadata.writer" }
-    # The deployment: it speaks with the clusters, where a role of Kubernetes says what it may.
+    # The deployment may connect to the clusters; Kubernetes roles limit what it may do there.
     "github/cluster"    = { member = google_service_account.github_actions.member, role = "roles/container.developer" }
     "collector/traces"  = { member = local.collector, role = "roles/cloudtrace.agent" }
     "collector/metrics" = { member = local.collector, role = "roles/monitoring.metricWriter" }
@@ -55,7 +55,7 @@ resource "google_artifact_registry_repository_iam_member" "github_actions" {
   member     = google_service_account.github_actions.member
 }
 
-# Workload Identity: a Kubernetes service account is a Google one, without a key.
+# Workload Identity: maps Kubernetes service accounts to Google ones, without keys.
 resource "google_service_account_iam_member" "ecommerce_ksa" {
   service_account_id = google_service_account.services.name
   role               = "roles/iam.workloadIdentityUser"
@@ -70,7 +70,7 @@ resource "google_service_account_iam_member" "cloud_sql_proxy" {
   depends_on         = [google_container_cluster.this]
 }
 
-# Workload Identity Federation: a workflow of this repository on its main branch or with a release is github-actions-sa.
+# Workload Identity Federation: workflows of this repository's main branch may act as github-actions-sa.
 resource "google_iam_workload_identity_pool" "github" {
   workload_identity_pool_id = "github"
 }

@@ -20,7 +20,7 @@ resource "google_project_service" "this" {
 }
 
 locals {
-  # The first cluster, and one for each further region.
+  # The first cluster, and one for each additional region.
   clusters = merge(
     {
       (var.region) = {
@@ -59,7 +59,7 @@ resource "google_compute_subnetwork" "nodes" {
   }
 }
 
-# Nodes have no address of their own; what they fetch goes out here.
+# Nodes have no public address; their outbound traffic uses this NAT.
 resource "google_compute_router" "this" {
   for_each = local.clusters
   name     = "ecommerce-${each.key}"
@@ -76,7 +76,7 @@ resource "google_compute_router_nat" "this" {
   source_subnetwork_ip_ranges_to_nat = "ALL_SUBNETWORKS_ALL_IP_RANGES"
 }
 
-# The control plane calls the webhooks of spin-operator on 9443, which GKE does not open by itself.
+# The control plane calls spin-operator's webhooks on port 9443, which GKE does not open by default.
 resource "google_compute_firewall" "webhooks" {
   for_each      = local.clusters
   name          = "ecommerce-webhooks-${each.key}"
@@ -91,7 +91,7 @@ resource "google_compute_firewall" "webhooks" {
   }
 }
 
-# The database's private address is on Google's side of this.
+# The peered range for Google's managed services; the database's private address is in it.
 resource "google_compute_global_address" "services" {
   name          = "ecommerce-services"
   network       = google_compute_network.this.id

@@ -5,7 +5,7 @@ resource "google_artifact_registry_repository" "this" {
   depends_on    = [google_project_service.this]
 
   docker_config {
-    # A tag says when it was built and of which commit; it never means something else later.
+    # A tag names the build's time and commit, and always refers to the same image.
     immutable_tags = true
   }
 

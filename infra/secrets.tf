@@ -1,5 +1,5 @@
-# The names that k8s/components/external-secrets asks for. Only the database's are known here; the others are put in by hand, once:
-# docs/operations.md, "Install".
+# The secrets that k8s/components/external-secrets reads. Terraform generates the database URLs, the passwords and the service token; an
+# operator adds the others once: docs/operations.md, "Install".
 locals {
   secrets = toset([
     "users-db-password",
@@ -14,7 +14,7 @@ locals {
     "ecommerce-tokens-notification-secrets",
   ])
 
-  # Through the proxies, which encrypt.
+  # Connections go through the proxies, which encrypt them.
   admin = "postgres://${google_sql_user.admin.name}:${random_password.admin.result}"
   urls = merge([
     for service in ["users", "products"] : {
@@ -57,7 +57,7 @@ resource "google_secret_manager_secret_version" "service" {
   secret_data = each.value.result
 }
 
-# External Secrets reads them, and nobody else.
+# Only External Secrets may read the secrets.
 resource "google_secret_manager_secret_iam_member" "external_secrets" {
   for_each  = google_secret_manager_secret.this
   secret_id = each.value.id

@@ -19,7 +19,7 @@ resource "google_sql_database_instance" "this" {
       ssl_mode        = "ENCRYPTED_ONLY"
     }
 
-    # At rest everything is encrypted by Google; backups as well.
+    # Google encrypts data and backups at rest.
     backup_configuration {
       enabled                        = true
       start_time                     = "19:00"
@@ -37,7 +37,7 @@ resource "google_sql_database_instance" "this" {
       update_track = "stable"
     }
 
-    # Two services, ten pods each, twenty connections each (k8s/base/runtime-config.toml), and room for migrations and people.
+    # 2 services x 10 pods x 20 connections (k8s/base/runtime-config.toml), plus a reserve for migrations and operators.
     database_flags {
       name  = "max_connections"
       value = "500"
@@ -61,7 +61,7 @@ resource "google_sql_database_instance" "this" {
   }
 }
 
-# Made here; `migrate bootstrap` makes the roles of the services in them.
+# Terraform creates the databases; `migrate bootstrap` creates the services' roles.
 resource "google_sql_database" "this" {
   for_each = toset(["users_db", "products_db"])
   name     = each.key
@@ -100,7 +100,7 @@ resource "random_password" "admin" {
   special = false
 }
 
-# Who migrates. The services have roles of their own, which own nothing.
+# The user of the migrations. Each service has its own role, which owns no objects.
 resource "google_sql_user" "admin" {
   name     = "migrator"
   instance = google_sql_database_instance.this.name

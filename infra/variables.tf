@@ -1,38 +1,38 @@
 variable "project" {
-  description = "The Google Cloud project, one for each environment."
+  description = "The Google Cloud project. Each environment has its own."
   type        = string
 }
 
 variable "region" {
-  description = "Where everything is. The location of Firestore cannot be changed later."
+  description = "The region of all resources. The location of Firestore cannot be changed later."
   type        = string
   default     = "asia-southeast1"
 }
 
 variable "domain" {
-  description = "The name that shoppers call."
+  description = "The host name of the shop."
   type        = string
 }
 
 variable "github_repository" {
-  description = "Whose workflows may deploy, as owner/name."
+  description = "The GitHub repository whose workflows may deploy, as owner/name."
   type        = string
 }
 
 variable "sql_tier" {
-  description = "The machine of the database. Its memory decides how many connections it can have."
+  description = "The machine type of the database. Its memory limits the number of connections."
   type        = string
   default     = "db-custom-2-8192"
 }
 
 variable "replica_regions" {
-  description = "Regions with a read replica of the database: for reports, and to be promoted if the primary's region is lost."
+  description = "Regions with a read replica of the database, for reports and for promotion if the primary's region fails."
   type        = set(string)
   default     = []
 }
 
 variable "regions" {
-  description = "More regions with a cluster, as region => the range of its nodes. Not empty, it puts the global load balancer in front of all of them."
+  description = "Additional regions with a cluster, and their IP ranges. If not empty, the global load balancer serves all regions."
   type = map(object({
     nodes    = string
     pods     = string
@@ -43,7 +43,7 @@ variable "regions" {
 }
 
 variable "requests_per_minute" {
-  description = "What one address may ask of each service in a minute before it gets 429."
+  description = "The maximum number of requests of one client address to each service in a minute; further ones get 429."
   type        = number
   default     = 300
 }

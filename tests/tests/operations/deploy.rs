@@ -1,4 +1,4 @@
-//! `k8s/deploy.sh` with a `kubectl` and a `curl` that play what can go wrong.
+//! Runs `k8s/deploy.sh` with a fake `kubectl` and `curl` that inject failures.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,7 +10,7 @@ use cartwheel_tests::environment;
 const OLD: &str = "20260101-090000-aaaaaaa";
 const NEW: &str = "20260202-100000-bbbbbbb";
 
-/// Plays the cluster: what is applied is kept in a file, and $FAIL says what goes wrong with the new version.
+/// Imitates the cluster: stores the applied image in a file, and fails the step of the new version that $FAIL names.
 const KUBECTL: &str = r#"#!/bin/sh
 echo "kubectl $*" >> "$STATE/calls"
 image=$(cat "$STATE/image" 2>/dev/null || true)
@@ -40,10 +40,10 @@ struct Cluster {
     folder: PathBuf,
 }
 
-struct Deployed {
-    is_well: bool,
+struct Deployment {
+    has_succeeded: bool,
     calls: Vec<String>,
-    said: String,
+    log: String,
     image: String,
 }
 
@@ -59,7 +59,7 @@ impl Cluster {
         Self { folder }
     }
 
-    fn deploy(&self, fail: &str, tag: &str) -> Deployed {
+    fn deploy(&self, fail: &str, tag: &str) -> Deployment {
         let path = format!("{}:{}", self.folder.display(), std::env::var("PATH").unwrap());
         let e2e = if fail == "e2e" { "exit 1" } else { "true" };
         let output = Command::new(format!("{}/k8s/deploy.sh", environment("CARTWHEEL_ROOT")))
@@ -74,10 +74,10 @@ impl Cluster {
             .output()
             .unwrap();
         let calls = fs::read_to_string(self.folder.join("calls")).unwrap_or_default();
-        Deployed {
-            is_well: output.status.success(),
+        Deployment {
+            has_succeeded: output.status.success(),
             calls: calls.lines().map(str::to_owned).collect(),
-            said: String::from_utf8(output.stderr).unwrap(),
+            log: String::from_utf8(output.stderr).unwrap(),
             image: fs::read_to_string(self.folder.join("image")).unwrap().trim().to_owned(),
         }
     }
@@ -89,11 +89,11 @@ impl Drop for Cluster {
     }
 }
 
-impl Deployed {
+impl Deployment {
     #[track_caller]
-    fn place(&self, what: &str) -> usize {
-        let found = self.calls.iter().position(|call| call.contains(what));
-        found.unwrap_or_else(|| panic!("{what} was not called: {:#?}\n{}", self.calls, self.said))
+    fn position(&self, part: &str) -> usize {
+        let found = self.calls.iter().position(|call| call.contains(part));
+        found.unwrap_or_else(|| panic!("{part} was not called: {:#?}\n{}", self.calls, self.log))
     }
 
     fn alerts(&self) -> Vec<&String> {
@@ -106,12 +106,12 @@ fn app(tag: &str) -> String {
 }
 
 #[test]
-fn a_version_that_is_well_stays() {
+fn a_version_that_passes_all_checks_is_kept() {
     let deployed = Cluster::new("well", &app(OLD)).deploy("", NEW);
-    assert!(deployed.is_well, "{}", deployed.said);
+    assert!(deployed.has_succeeded, "{}", deployed.log);
     assert_eq!(deployed.image, app(NEW));
     assert!(deployed.alerts().is_empty(), "{:?}", deployed.alerts());
-    // Migrations first, then the apps, then what waits for them.
+    // Migrations come first, then the apps, then the checks.
     let order = [
         "apply --selector !ecommerce/stage",
         "rollout status deployment/products-db-proxy",
@@ -124,60 +124,60 @@ fn a_version_that_is_well_stays() {
         "rollout status deployment/users-service",
         "https://shop.example/orders/health",
     ];
-    let places: Vec<usize> = order.iter().map(|what| deployed.place(what)).collect();
-    assert!(places.is_sorted(), "{:#?}", deployed.calls);
+    let positions: Vec<usize> = order.iter().map(|part| deployed.position(part)).collect();
+    assert!(positions.is_sorted(), "{:#?}", deployed.calls);
 }
 
 #[test]
-fn a_version_that_is_not_well_is_taken_back_and_somebody_is_told() {
-    for (fail, why) in [
+fn a_version_that_fails_a_check_is_rolled_back_with_an_alert() {
+    for (fail, reason) in [
         ("rollout", "its pods do not become ready"),
         ("health", "a health check failed"),
         ("e2e", "the end-to-end test failed"),
-        ("operator", "the operator did not take it over"),
+        ("operator", "the operator did not update the Deployments"),
     ] {
         let deployed = Cluster::new(fail, &app(OLD)).deploy(fail, NEW);
-        assert!(!deployed.is_well, "{fail}");
-        assert_eq!(deployed.image, app(OLD), "{fail}: the version before runs again");
+        assert!(!deployed.has_succeeded, "{fail}");
+        assert_eq!(deployed.image, app(OLD), "{fail}: the previous version runs again");
         let alerts = deployed.alerts();
         assert_eq!(alerts.len(), 1, "{fail}: {alerts:?}");
         assert!(
-            alerts[0].contains(why) && alerts[0].contains(OLD) && alerts[0].contains(NEW),
+            alerts[0].contains(reason) && alerts[0].contains(OLD) && alerts[0].contains(NEW),
             "{}",
             alerts[0]
         );
         let applied =
             deployed.calls.iter().filter(|call| call.contains("apply --selector ecommerce/stage=app"));
-        assert_eq!(applied.count(), 2, "{fail}: the new one, and the one before");
-        // What `kubectl rollout undo` does the operator reverts.
+        assert_eq!(applied.count(), 2, "{fail}: the new version, then the previous one");
+        // The operator would revert `kubectl rollout undo`.
         assert!(!deployed.calls.iter().any(|call| call.contains("undo")));
     }
 }
 
 #[test]
-fn migrations_that_fail_leave_the_apps_alone() {
+fn failed_migrations_leave_the_apps_unchanged() {
     let deployed = Cluster::new("migrate", &app(OLD)).deploy("migrate", NEW);
-    assert!(!deployed.is_well);
+    assert!(!deployed.has_succeeded);
     assert_eq!(deployed.image, app(OLD));
     assert!(!deployed.calls.iter().any(|call| call.contains("ecommerce/stage=app")));
     assert!(deployed.alerts()[0].contains("migrations"), "{:?}", deployed.alerts());
 }
 
 #[test]
-fn a_version_that_cannot_be_taken_back_is_told_as_such() {
+fn a_rollback_that_fails_or_has_no_previous_version_is_reported() {
     let both = Cluster::new("everything", &app(OLD)).deploy("everything", NEW);
-    assert!(!both.is_well);
-    assert!(both.alerts()[0].contains("somebody has to look"), "{:?}", both.alerts());
+    assert!(!both.has_succeeded);
+    assert!(both.alerts()[0].contains("an operator must intervene"), "{:?}", both.alerts());
     let first = Cluster::new("first", "").deploy("rollout", NEW);
-    assert!(!first.is_well);
-    assert!(first.alerts()[0].contains("there was no version before"), "{:?}", first.alerts());
+    assert!(!first.has_succeeded);
+    assert!(first.alerts()[0].contains("there is no previous version"), "{:?}", first.alerts());
 }
 
 #[test]
-fn a_tag_of_another_form_is_not_deployed() {
+fn a_malformed_tag_is_rejected() {
     for tag in ["latest", "1.2.3", "20260101", ""] {
         let cluster = Cluster::new("tag", &app(OLD));
         let deployed = cluster.deploy("", tag);
-        assert!(!deployed.is_well && deployed.calls.is_empty(), "{tag}: {:?}", deployed.calls);
+        assert!(!deployed.has_succeeded && deployed.calls.is_empty(), "{tag}: {:?}", deployed.calls);
     }
 }

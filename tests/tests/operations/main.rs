@@ -1,15 +1,16 @@
-//! What runs the shop elsewhere, held to itself and to the code: `cargo xtask k8s` builds the manifests and runs this.
+//! Checks manifests, rules, workflows and Terraform against each other and the code. `cargo xtask k8s` builds the manifests and runs this.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a test says what it expects by failing loudly"
+    reason = "a test reports an unexpected value by panicking"
 )]
 
 mod deploy;
 mod files;
+mod json;
 mod monitoring;
 mod names;
 mod reach;

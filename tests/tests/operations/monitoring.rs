@@ -1,4 +1,4 @@
-//! Rules, dashboards and the collector: every expression can be read, every metric is emitted by somebody, every alert has a runbook.
+//! Rules, dashboards and the collector: every expression is valid, every metric has a source, every alert has a runbook.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ fn yaml(name: &str) -> Value {
     documents(&read(name)).remove(0)
 }
 
-/// The rules of a file: what they record or alert, and their expressions.
+/// Returns the names and expressions of a file's rules.
 fn rules(file: &str, member: &str) -> Vec<(String, String)> {
     let rules = yaml(&format!("k8s/monitoring/rules/{file}"));
     let groups = rules["groups"].as_array().unwrap().iter();
@@ -21,7 +21,7 @@ fn rules(file: &str, member: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Every expression of every rule and dashboard, by where it is.
+/// Returns every expression of every rule and dashboard, with its place.
 fn expressions() -> Vec<(String, String)> {
     let mut all = rules("recording.yml", "record");
     all.extend(rules("alerts.yml", "alert"));
@@ -30,7 +30,7 @@ fn expressions() -> Vec<(String, String)> {
         for panel in dashboard["panels"].as_array().unwrap() {
             let is_promql = panel["datasource"]["type"] == "prometheus";
             for target in panel["targets"].as_array().unwrap().iter().filter(|_| is_promql) {
-                // Grafana puts the variable's value there.
+                // Grafana replaces the variable by its value.
                 let expression = target["expr"].as_str().unwrap().replace("$service", "orders-service");
                 all.push((format!("{file}, {}", panel["title"]), expression));
             }
@@ -67,7 +67,7 @@ fn metrics_of(expression: &Expr, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn every_expression_can_be_read_and_every_metric_is_emitted_by_somebody() {
+fn every_expression_is_valid_and_every_metric_has_a_source() {
     let emitted: BTreeMap<String, Vec<String>> =
         serde_norway::from_str(&read("k8s/monitoring/metrics.yaml")).unwrap();
     let mut known: BTreeSet<String> = emitted.into_values().flatten().collect();
@@ -80,12 +80,12 @@ fn every_expression_can_be_read_and_every_metric_is_emitted_by_somebody() {
         let mut used = BTreeSet::new();
         metrics_of(&parsed, &mut used);
         let unknown: Vec<_> = used.difference(&known).collect();
-        assert!(unknown.is_empty(), "{place}: nobody emits {unknown:?}");
+        assert!(unknown.is_empty(), "{place}: no source emits {unknown:?}");
     }
 }
 
 #[test]
-fn what_the_collector_counts_is_what_the_list_says_it_emits() {
+fn the_collector_counts_exactly_the_listed_metrics() {
     let collector = yaml("k8s/monitoring/otel-collector.yaml");
     let emitted: BTreeMap<String, Vec<String>> =
         serde_norway::from_str(&read("k8s/monitoring/metrics.yaml")).unwrap();
@@ -96,11 +96,11 @@ fn what_the_collector_counts_is_what_the_list_says_it_emits() {
         .map(|name| format!("{}_total", name.replace('.', "_")))
         .collect();
     let listed: BTreeSet<String> =
-        emitted["collector, from the components' lines (count)"].iter().cloned().collect();
+        emitted["collector, from log lines of the components (count)"].iter().cloned().collect();
     assert_eq!(counted, listed);
     assert_eq!(collector["connectors"]["spanmetrics"]["namespace"], "http.server");
     assert!(emitted.keys().any(|emitter| emitter.contains("namespace http.server")));
-    // The fields of a line that it reads are fields of a line.
+    // The collector reads only fields that a log line has.
     let edge = read("crates/web/src/edge.rs");
     for field in ["route", "status", "method", "code", "note", "severity", "service"] {
         assert!(edge.contains(&format!("    {field}: ")), "{field}");
@@ -108,7 +108,7 @@ fn what_the_collector_counts_is_what_the_list_says_it_emits() {
 }
 
 #[test]
-fn routes_in_expressions_are_routes_of_the_shop() {
+fn routes_in_expressions_are_routes_of_the_api() {
     let openapi = yaml("api/openapi.yaml");
     let paths = openapi["paths"].as_object().unwrap();
     let mut tried = 0;
@@ -134,12 +134,12 @@ fn every_part_of_a_pipeline_is_defined_and_every_definition_is_used() {
                 used.entry(section).or_default().insert(part.as_str().unwrap().to_owned());
             }
         }
-        assert_eq!(parts["processors"][0], "memory_limiter", "{pipeline}: memory is watched first");
+        assert_eq!(parts["processors"][0], "memory_limiter", "{pipeline}: the memory limiter is first");
         if let Some(place) = parts["processors"].as_array().unwrap().iter().position(|part| part == "batch") {
             assert_eq!(
                 place,
                 parts["processors"].as_array().unwrap().len() - 1,
-                "{pipeline}: batches are made last"
+                "{pipeline}: batching is last"
             );
         }
     }
@@ -147,7 +147,7 @@ fn every_part_of_a_pipeline_is_defined_and_every_definition_is_used() {
     for (section, used) in &used {
         let defined: BTreeSet<String> = names(section).union(&connectors).cloned().collect();
         assert!(used.is_subset(&defined), "{section}: {:?}", used.difference(&defined));
-        assert!(names(section).is_subset(used), "{section} defines what nobody uses");
+        assert!(names(section).is_subset(used), "{section} defines an unused part");
     }
     for connector in &connectors {
         assert!(
@@ -155,11 +155,11 @@ fn every_part_of_a_pipeline_is_defined_and_every_definition_is_used() {
             "{connector}"
         );
     }
-    // Before any span is dropped by sampling.
+    // Metrics come from the spans before sampling.
     let red = &collector["service"]["pipelines"]["traces/red"];
     assert_eq!(red["exporters"], serde_json::json!(["spanmetrics"]));
     assert!(!red["processors"].to_string().contains("sampler"));
-    // To Loki by one path.
+    // One pipeline exports to Loki.
     let to_loki = collector["service"]["pipelines"].as_object().unwrap().values();
     assert_eq!(to_loki.filter(|parts| parts["exporters"].to_string().contains("loki")).count(), 1);
 }
@@ -186,7 +186,7 @@ fn every_alert_names_its_runbook_and_every_runbook_its_alert() {
 }
 
 #[test]
-fn every_file_of_the_monitoring_is_mounted_and_every_service_is_where_it_is_looked_for() {
+fn every_config_map_is_mounted_and_every_host_is_a_service() {
     let documents = built("monitoring");
     let services: BTreeSet<&str> = of_kind(&documents, "Service")
         .iter()
@@ -226,9 +226,9 @@ fn every_file_of_the_monitoring_is_mounted_and_every_service_is_where_it_is_look
     assert_eq!(deployed, folder("k8s/monitoring/dashboards", "json").into_keys().collect());
 }
 
-/// promtool of Debian knows everything of the configuration but this (`xtask/src/k8s.rs`).
+/// Debian's promtool cannot check this part of the configuration (`xtask/src/k8s.rs`).
 #[test]
-fn what_is_discovered_in_kubernetes_is_there() {
+fn the_discovery_of_kubernetes_is_valid_and_finds_pods() {
     let schema = serde_json::json!({ "type": "array", "items": { "additionalProperties": false, "required": ["role"], "properties": {
         "role": { "enum": ["pod", "node"] },
         "namespaces": { "additionalProperties": false, "required": ["names"],
@@ -243,7 +243,7 @@ fn what_is_discovered_in_kubernetes_is_there() {
         found += 1;
     }
     assert_eq!(found, 3);
-    // The label that a job keeps pods by is one that pods have.
+    // Pods have the labels by which the jobs select them.
     let all: String = built("monitoring").iter().chain(&built("production")).map(Value::to_string).collect();
     for name in ["otel-collector", "cloud-sql-proxy"] {
         assert!(

@@ -1,4 +1,4 @@
-//! What is named in two places is the same in both.
+//! Checks that names that stand in several files agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ fn manifest() -> toml::Table {
     read("spin.toml").parse().unwrap()
 }
 
-/// The names in `{{ }}`.
+/// Returns the names in `{{ }}`.
 fn templates(text: &str) -> BTreeSet<String> {
     text.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap().trim().to_owned()).collect()
 }
 
-/// The variables of the application that a component needs: in its own variables and in the hosts that it may call.
+/// Returns the application variables that a component uses in its own variables and in its allowed hosts.
 fn needed(component: &str) -> BTreeSet<String> {
     let component = &manifest()["component"][component];
     templates(&format!("{} {}", component["variables"], component["allowed_outbound_hosts"]))
@@ -33,8 +33,15 @@ fn variables(app: &Value) -> BTreeMap<String, Value> {
     named
 }
 
+/// Returns the ConfigMap that is generated from an overlay's config.env.
+fn config(documents: &[Value]) -> &Value {
+    let name = |document: &Value| document["metadata"]["name"].as_str().unwrap().to_owned();
+    let mut found = of_kind(documents, "ConfigMap").into_iter();
+    found.find(|document| name(document).starts_with("ecommerce-config-")).expect("an overlay has config.env")
+}
+
 #[test]
-fn every_app_sets_what_its_component_needs_and_nothing_else() {
+fn every_app_sets_exactly_the_variables_that_its_component_needs() {
     for overlay in OVERLAYS {
         let documents = built(overlay);
         for service in SERVICES {
@@ -47,16 +54,16 @@ fn every_app_sets_what_its_component_needs_and_nothing_else() {
 }
 
 #[test]
-fn every_component_reads_what_the_manifest_gives_it() {
+fn every_component_reads_exactly_the_variables_of_the_manifest() {
     for (service, keys) in [
         ("users", users::Config::KEYS),
         ("products", products::Config::KEYS),
         ("orders", orders::Config::KEYS),
     ] {
         let manifest = manifest();
-        let given = manifest["component"][service]["variables"].as_table().unwrap();
-        let given: BTreeSet<&str> = given.keys().map(String::as_str).collect();
-        assert_eq!(given, keys.iter().copied().collect(), "{service}");
+        let declared = manifest["component"][service]["variables"].as_table().unwrap();
+        let declared: BTreeSet<&str> = declared.keys().map(String::as_str).collect();
+        assert_eq!(declared, keys.iter().copied().collect(), "{service}");
     }
 }
 
@@ -67,7 +74,7 @@ fn every_variable_has_a_default_and_secrets_come_from_secrets() {
     for (name, variable) in all {
         assert!(
             variable.get("default").is_some(),
-            "Spin wants {name} resolved in every app, whether it is used or not"
+            "Spin fails in every app that does not set {name}"
         );
     }
     for overlay in OVERLAYS {
@@ -83,11 +90,11 @@ fn every_variable_has_a_default_and_secrets_come_from_secrets() {
 }
 
 #[test]
-fn what_is_referred_to_is_there() {
+fn every_reference_to_a_config_map_or_secret_resolves() {
     for overlay in OVERLAYS {
         let documents = built(overlay);
-        let config = of_kind(&documents, "ConfigMap")[0];
-        // The keys of each Secret: of those that are generated, and of those that come from Secret Manager.
+        let config = config(&documents);
+        // The keys of each Secret, whether generated or copied from Secret Manager.
         let mut secrets: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for secret in of_kind(&documents, "Secret") {
             let keys = secret["data"].as_object().unwrap().keys().cloned().collect();
@@ -99,10 +106,11 @@ fn what_is_referred_to_is_there() {
             secrets.insert(secret["spec"]["target"]["name"].as_str().unwrap().to_owned(), keys);
         }
         for document in &documents {
-            let (mut references, mut maps, mut loaded) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut references, mut maps, mut loaded, mut volumes) = (vec![], vec![], vec![], vec![]);
             everywhere(document, "secretKeyRef", &mut references);
             everywhere(document, "configMapKeyRef", &mut maps);
             everywhere(document, "loadFromSecret", &mut loaded);
+            everywhere(document, "configMap", &mut volumes);
             for reference in references {
                 let (name, key) = (reference["name"].as_str().unwrap(), reference["key"].as_str().unwrap());
                 assert!(
@@ -118,30 +126,32 @@ fn what_is_referred_to_is_there() {
             for name in loaded {
                 assert!(secrets[name.as_str().unwrap()].contains("runtime-config.toml"));
             }
+            for volume in volumes {
+                one(&documents, "ConfigMap", volume["name"].as_str().unwrap());
+            }
         }
     }
 }
 
 #[test]
-fn a_config_sets_what_is_used_and_nothing_else() {
+fn a_config_sets_exactly_the_keys_that_are_used() {
     for overlay in OVERLAYS {
         let documents = built(overlay);
-        let config = of_kind(&documents, "ConfigMap")[0]["data"].as_object().unwrap().clone();
+        let config = config(&documents)["data"].as_object().unwrap();
         let mut maps = Vec::new();
         documents.iter().for_each(|document| everywhere(document, "configMapKeyRef", &mut maps));
         let used: BTreeSet<&str> = maps.iter().map(|reference| reference["key"].as_str().unwrap()).collect();
         let set: BTreeSet<&str> = config.keys().map(String::as_str).collect();
-        // A region sets some of it by itself.
-        assert!(set.is_superset(&used) && set.difference(&used).count() <= 1, "{overlay}: {set:?} {used:?}");
+        assert_eq!(set, used, "{overlay}");
     }
 }
 
 #[test]
-fn service_accounts_databases_registry_and_hosts_are_those_of_terraform() {
+fn service_accounts_databases_registry_and_hosts_agree_with_terraform() {
     let terraform: String = folder("infra", "tf").into_values().collect();
     for overlay in OVERLAYS {
         let documents = built(overlay);
-        let project = of_kind(&documents, "ConfigMap")[0]["data"]["gcp_project"].as_str().unwrap().to_owned();
+        let project = config(&documents)["data"]["gcp_project"].as_str().unwrap().to_owned();
         for (account, google) in
             [("ecommerce-ksa", "ecommerce-services-sa"), ("cloud-sql-proxy", "cloud-sql-proxy-sa")]
         {
@@ -151,7 +161,7 @@ fn service_accounts_databases_registry_and_hosts_are_those_of_terraform() {
             assert!(terraform.contains(&format!("account_id   = \"{google}\"")), "{google}");
             assert!(terraform.contains(&format!(".svc.id.goog[ecommerce/{account}]")), "{account}");
         }
-        let instance = of_kind(&documents, "ConfigMap")[0]["data"]["cloud_sql_instance"].as_str().unwrap();
+        let instance = config(&documents)["data"]["cloud_sql_instance"].as_str().unwrap();
         assert_eq!(instance, format!("{project}:asia-southeast1:ecommerce-postgres"));
         for app in of_kind(&documents, "SpinApp") {
             let image = app["spec"]["image"].as_str().unwrap();
@@ -171,7 +181,7 @@ fn service_accounts_databases_registry_and_hosts_are_those_of_terraform() {
                 assert!(terraform.contains(&format!("\"{key}\",")), "infra/secrets.tf has no {key}");
             }
         }
-        // Each service is called by the name of its Service, which is that of its SpinApp.
+        // The Service of a SpinApp has the SpinApp's name.
         for app in of_kind(&documents, "SpinApp") {
             for (name, variable) in variables(app) {
                 if let (Some(service), Some(url)) = (name.strip_suffix("_url"), variable["value"].as_str())
@@ -231,7 +241,7 @@ fn every_image_is_pinned() {
 }
 
 #[test]
-fn scaling_and_disruption_are_as_promised() {
+fn scaling_and_disruption_meet_the_specification() {
     for overlay in OVERLAYS {
         let documents = built(overlay);
         for service in SERVICES {
@@ -260,7 +270,7 @@ fn scaling_and_disruption_are_as_promised() {
                 .collect();
             assert_eq!(targets, [("cpu", 70), ("memory", 80)]);
             one(&documents, "PodDisruptionBudget", &name);
-            // Utilisation is of the requests, so there have to be some.
+            // The autoscaler computes utilization relative to the requests, so they must be set.
             let requests = &one(&documents, "SpinApp", &name)["spec"]["resources"]["requests"];
             assert!(requests["cpu"].is_string() && requests["memory"].is_string());
         }
@@ -274,24 +284,36 @@ fn the_connections_of_all_pods_fit_the_database() {
     assert_eq!(
         caps["outbound_http"]["connection_pooling"].as_bool(),
         Some(true),
-        "it is off unless it is said"
+        "the default is false"
     );
     assert!(
         caps["outbound_networking"].get("block_networks").is_none(),
-        "it would block pods and the metadata server"
+        "it would block the pods and the metadata server"
     );
     let sql = read("infra/sql.tf");
     let flag = sql.split("name  = \"max_connections\"").nth(1).unwrap();
     let limit: i64 = flag.split('"').nth(1).unwrap().parse().unwrap();
     let services_with_a_database = 2;
-    assert!(services_with_a_database * 10 * of_a_pod <= limit - 50, "{of_a_pod} a pod, {limit} in all");
-    assert!(read("k8s/monitoring/rules/alerts.yml").contains(&format!("of the {limit} that Cloud SQL has")));
+    assert!(services_with_a_database * 10 * of_a_pod <= limit - 50, "{of_a_pod} per pod, {limit} in total");
+    assert!(read("k8s/monitoring/rules/alerts.yml").contains(&format!("of the {limit} connections of Cloud SQL")));
 }
 
 #[test]
-fn the_copies_of_the_kustomize_configuration_are_copies() {
-    let base = read("k8s/base/kustomizeconfig.yaml");
-    for overlay in ["dev", "staging", "production"] {
-        assert_eq!(read(&format!("k8s/overlays/{overlay}/kustomizeconfig.yaml")), base, "{overlay}");
+fn a_region_keeps_catalog_responses_longer_by_its_config() {
+    for (overlay, milliseconds) in [("production", "1000"), ("production-us", "10000"), ("production-eu", "10000")] {
+        let documents = built(overlay);
+        assert_eq!(config(&documents)["data"]["catalog_cache_ms"], milliseconds, "{overlay}");
+        let reference = &variables(one(&documents, "SpinApp", "products-service"))["catalog_cache_ms"];
+        assert_eq!(reference["valueFrom"]["configMapKeyRef"]["key"], "catalog_cache_ms", "{overlay}");
+    }
+}
+
+#[test]
+fn no_patch_selects_a_variable_by_its_index() {
+    let folders = ["base", "components/nginx-ingress", "components/regional-backends", "components/spintainer"];
+    let overlays = OVERLAYS.map(|overlay| format!("overlays/{overlay}"));
+    for folder in folders.map(str::to_owned).iter().chain(&overlays) {
+        let text = read(&format!("k8s/{folder}/kustomization.yaml"));
+        assert!(!text.contains("/spec/variables/"), "{folder}");
     }
 }

@@ -1,11 +1,11 @@
-//! Who can reach whom.
+//! Network reachability, and the rights of pods.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::files::{OVERLAYS, built, folder, of_kind, one};
 
 #[test]
-fn from_outside_only_three_prefixes_come_in() {
+fn only_three_prefixes_are_reachable_from_outside() {
     for build in ["dev", "staging", "production", "production-with-nginx-ingress"] {
         let documents = built(build);
         let mut paths = Vec::new();
@@ -27,7 +27,7 @@ fn from_outside_only_three_prefixes_come_in() {
             assert!(service["spec"]["type"].is_null() || service["spec"]["type"] == "ClusterIP", "{service}");
         }
     }
-    // Behind the global load balancer: its paths, and no Ingress.
+    // Regions behind the global load balancer have no Ingress of their own.
     for build in ["production-us", "production-eu"] {
         let documents = built(build);
         assert!(of_kind(&documents, "Ingress").is_empty());
@@ -45,7 +45,7 @@ fn from_outside_only_three_prefixes_come_in() {
     assert!(armor.contains("startsWith('/internal')") && armor.contains("startsWith('/.well-known/spin')"));
 }
 
-/// What a policy of a service lets in or out, by the labels it names.
+/// Returns the values of the pod labels to or from which a policy allows connections.
 fn peers(policy: &Value, direction: &str, member: &str) -> Vec<String> {
     let rules = policy["spec"][direction].as_array().cloned().unwrap_or_default();
     let mut peers = Vec::new();
@@ -59,30 +59,35 @@ fn peers(policy: &Value, direction: &str, member: &str) -> Vec<String> {
 }
 
 #[test]
-fn nobody_speaks_with_anybody_unless_it_is_said() {
+fn connections_are_denied_unless_a_policy_allows_them() {
     for overlay in OVERLAYS {
         let documents = built(overlay);
         let deny = one(&documents, "NetworkPolicy", "default-deny");
-        assert_eq!(deny["spec"]["podSelector"], serde_json::json!({}));
-        assert_eq!(deny["spec"]["policyTypes"], serde_json::json!(["Ingress", "Egress"]));
-        let may =
+        assert_eq!(deny["spec"]["podSelector"], json!({}));
+        assert_eq!(deny["spec"]["policyTypes"], json!(["Ingress", "Egress"]));
+        let allowed =
             |name: &str, direction, member| peers(one(&documents, "NetworkPolicy", name), direction, member);
-        assert_eq!(may("users-service", "egress", "to"), ["kube-dns", "otel-collector", "users-db-proxy"]);
+        assert_eq!(allowed("users-service", "egress", "to"), ["otel-collector", "users-db-proxy"]);
         assert_eq!(
-            may("products-service", "egress", "to"),
-            ["kube-dns", "orders-service", "otel-collector", "products-db-proxy", "users-service"]
+            allowed("products-service", "egress", "to"),
+            ["orders-service", "otel-collector", "products-db-proxy", "users-service"]
         );
         assert_eq!(
-            may("orders-service", "egress", "to"),
-            ["kube-dns", "otel-collector", "products-service", "users-service"],
-            "it has no PostgreSQL"
+            allowed("orders-service", "egress", "to"),
+            ["otel-collector", "products-service", "users-service"],
+            "orders-service has no PostgreSQL"
+        );
+        assert_eq!(allowed("migrate", "egress", "to"), ["products-db-proxy", "users-db-proxy"]);
+        assert_eq!(
+            allowed("jobs", "egress", "to"),
+            ["orders-service", "products-service", "users-service"]
         );
         for database in ["users", "products"] {
             let mut expected = ["migrate".to_owned(), "prometheus".to_owned(), format!("{database}-service")];
             expected.sort();
-            assert_eq!(may(&format!("{database}-db-proxy"), "ingress", "from"), expected, "{overlay}");
+            assert_eq!(allowed(&format!("{database}-db-proxy"), "ingress", "from"), expected, "{overlay}");
         }
-        // The metadata server, and with it the access token, is for those who have something to do with Google.
+        // Only pods that call Google's APIs may fetch an access token from the metadata server.
         let text = |name: &str| one(&documents, "NetworkPolicy", name).to_string();
         for (name, may_have_token) in [
             ("orders-service", true),
@@ -94,6 +99,23 @@ fn nobody_speaks_with_anybody_unless_it_is_said() {
         ] {
             assert_eq!(text(name).contains("169.254.169.252/32"), may_have_token, "{overlay} {name}");
         }
+    }
+}
+
+#[test]
+fn one_policy_lets_every_pod_resolve_names() {
+    for overlay in OVERLAYS {
+        let documents = built(overlay);
+        let dns = one(&documents, "NetworkPolicy", "allow-dns");
+        assert_eq!(dns["spec"]["podSelector"], json!({}), "{overlay}");
+        assert_eq!(dns["spec"]["policyTypes"], json!(["Egress"]), "{overlay}");
+        assert_eq!(peers(dns, "egress", "to"), ["kube-dns"], "{overlay}");
+        let ports = json!([{ "protocol": "UDP", "port": 53 }, { "protocol": "TCP", "port": 53 }]);
+        let rules = dns["spec"]["egress"].as_array().unwrap();
+        assert!(rules.len() == 1 && rules[0]["ports"] == ports, "{overlay}: {rules:?}");
+        let policies = of_kind(&documents, "NetworkPolicy").into_iter();
+        let with_dns = policies.filter(|policy| policy.to_string().contains(r#""port":53"#));
+        assert_eq!(with_dns.count(), 1, "{overlay}: another policy repeats the rule");
     }
 }
 
@@ -119,7 +141,7 @@ fn every_pod_has_no_more_rights_than_it_needs() {
                 let context = &container["securityContext"];
                 assert_eq!(context["allowPrivilegeEscalation"], false, "{build} {name}");
                 assert_eq!(context["readOnlyRootFilesystem"], true, "{build} {name}");
-                assert_eq!(context["capabilities"]["drop"], serde_json::json!(["ALL"]), "{build} {name}");
+                assert_eq!(context["capabilities"]["drop"], json!(["ALL"]), "{build} {name}");
                 assert!(container["resources"]["limits"]["memory"].is_string(), "{build} {name}");
             }
         }
@@ -127,7 +149,7 @@ fn every_pod_has_no_more_rights_than_it_needs() {
 }
 
 #[test]
-fn no_volume_is_mounted_within_one_that_is_read_only() {
+fn no_volume_is_mounted_within_a_read_only_volume() {
     for document in built("monitoring") {
         let template = &document["spec"]["template"]["spec"];
         let volumes = template["volumes"].as_array().cloned().unwrap_or_default();
@@ -149,7 +171,7 @@ fn no_volume_is_mounted_within_one_that_is_read_only() {
 }
 
 #[test]
-fn every_file_that_the_monitoring_names_is_mounted_there() {
+fn every_file_in_the_monitoring_configuration_is_mounted() {
     let documents = built("monitoring");
     let mounted: Vec<String> = documents
         .iter()

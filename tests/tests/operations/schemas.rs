@@ -1,4 +1,4 @@
-//! What Kubernetes itself does not know, held to the schemas in `k8s/schemas`; and these refuse what is wrong.
+//! Checks custom resources against the schemas in `k8s/schemas`, and that these schemas reject errors.
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn validator(kind: &str) -> Validator {
     jsonschema::draft202012::options().build(&serde_json::from_str(&text).unwrap()).unwrap()
 }
 
-/// The groups that Kubernetes has, whose kinds kubernetes-validate checks.
+/// Whether kubernetes-validate checks the document's kind, because its group is built into Kubernetes.
 fn is_built_in(document: &Value) -> bool {
     let version = document["apiVersion"].as_str().unwrap();
     let group = version.split_once('/').map_or("", |(group, _)| group);
@@ -18,7 +18,7 @@ fn is_built_in(document: &Value) -> bool {
 }
 
 #[test]
-fn everything_that_kubernetes_does_not_know_fits_its_schema() {
+fn every_custom_resource_fits_its_schema() {
     let mut kinds = std::collections::BTreeSet::new();
     for build in BUILDS {
         for document in built(build).iter().filter(|document| !is_built_in(document)) {
@@ -35,12 +35,12 @@ fn everything_that_kubernetes_does_not_know_fits_its_schema() {
         .into_keys()
         .map(|name| name.trim_end_matches(".json").to_owned())
         .collect();
-    assert_eq!(kinds, schemas, "each schema is used, and each kind has one");
+    assert_eq!(kinds, schemas, "every schema is used, and every kind has a schema");
 }
 
-/// The built document with one member changed must be refused.
+/// Checks that the schema rejects the built document with one changed member.
 #[track_caller]
-fn check_refused(build: &str, kind: &str, pointer: &str, value: Value) {
+fn check_rejected(build: &str, kind: &str, pointer: &str, value: Value) {
     let documents = built(build);
     let mut document = of_kind(&documents, kind)[0].clone();
     let validator = validator(kind);
@@ -52,18 +52,18 @@ fn check_refused(build: &str, kind: &str, pointer: &str, value: Value) {
     } else {
         parent[member] = value.clone();
     }
-    assert!(!validator.is_valid(&document), "{kind} with {pointer} = {value} is not refused");
+    assert!(!validator.is_valid(&document), "{kind} with {pointer} = {value} is not rejected");
 }
 
 #[test]
-fn wrong_fields_of_a_spin_app_are_refused() {
+fn wrong_fields_of_a_spin_app_are_rejected() {
     for (pointer, value) in [
-        // Fields that people ask for and that are not there.
+        // Fields that a Deployment has and a SpinApp does not.
         ("/spec/env", json!([])),
         ("/spec/nodeSelector", json!({})),
         ("/spec/securityContext", json!({})),
         ("/spec/terminationGracePeriodSeconds", json!(30)),
-        // A misspelt one, a wrong type, a wrong place.
+        // Misspelt names, wrong types and wrong places.
         ("/spec/serviceAccount", json!("ecommerce-ksa")),
         ("/spec/enableAutoscaling", json!("true")),
         ("/spec/checks/startup", json!({})),
@@ -74,18 +74,18 @@ fn wrong_fields_of_a_spin_app_are_refused() {
         ("/spec/variables", json!([{ "name": "UPPER", "value": "x" }])),
         ("/spec/variables", json!([{ "name": "both", "value": "x", "valueFrom": {} }])),
         ("/spec/runtimeConfig/keyValueStores", json!([])),
-        // The webhook refuses both.
+        // The admission webhook rejects both.
         ("/spec/replicas", json!(2)),
         ("/spec/image", Value::Null),
-        // The defaulting takes the first executor of any namespace.
+        // Without a value, the operator uses the first executor of any namespace.
         ("/spec/executor", Value::Null),
     ] {
-        check_refused("production", "SpinApp", pointer, value);
+        check_rejected("production", "SpinApp", pointer, value);
     }
 }
 
 #[test]
-fn wrong_fields_of_the_platform_are_refused() {
+fn wrong_fields_of_other_custom_resources_are_rejected() {
     for (pointer, value) in [
         ("/spec/deploymentConfig/spinImage", json!("ghcr.io/spinframework/spin:v4.1.0")),
         ("/spec/deploymentConfig/runtimeClassName", Value::Null),
@@ -93,10 +93,10 @@ fn wrong_fields_of_the_platform_are_refused() {
         ("/spec/deploymentConfig/env", json!([])),
         ("/spec/createDeployment", json!("yes")),
     ] {
-        check_refused("production", "SpinAppExecutor", pointer, value);
+        check_rejected("production", "SpinAppExecutor", pointer, value);
     }
     for (pointer, value) in [
-        // It returns an error: it is not implemented.
+        // The operator does not implement it.
         ("/spec/rolloutStrategy/type", json!("rolling")),
         (
             "/spec/fetchStrategy/platforms/0/location",
@@ -108,7 +108,7 @@ fn wrong_fields_of_the_platform_are_refused() {
         ("/spec/runtimeClass/handler", json!("spin")),
         ("/metadata/namespace", json!("ecommerce")),
     ] {
-        check_refused("cluster", "Shim", pointer, value);
+        check_rejected("cluster", "Shim", pointer, value);
     }
     for (kind, pointer, value) in [
         ("BackendConfig", "/spec/timeoutSeconds", json!(30)),
@@ -120,20 +120,20 @@ fn wrong_fields_of_the_platform_are_refused() {
         ("ExternalSecret", "/spec/refreshInterval", json!(60)),
         ("SecretStore", "/spec/provider/aws", json!({})),
     ] {
-        check_refused("production", kind, pointer, value);
+        check_rejected("production", kind, pointer, value);
     }
 }
 
 #[test]
-fn what_is_added_to_the_deployments_of_the_operator_would_be_a_whole_one() {
+fn the_hardening_only_adds_fields_that_the_operator_does_not_own() {
     for document in built("hardening") {
         let name = document["metadata"]["name"].as_str().unwrap();
         let apps = built("production");
         one(&apps, "SpinApp", name);
-        // Containers are merged by their name, which the operator takes from the SpinApp.
+        // Containers are merged by name; the operator names the container after the SpinApp.
         let containers = document["spec"]["template"]["spec"]["containers"].as_array().unwrap();
         assert_eq!((containers.len(), containers[0]["name"].as_str()), (1, Some(name)));
-        // What the operator owns must not be said here: two managers would take it from each other.
+        // Two field managers would overwrite each other's values of the same field.
         for owned in ["image", "ports", "command", "resources", "livenessProbe", "readinessProbe"] {
             assert!(containers[0][owned].is_null(), "{name}: {owned}");
         }

@@ -1,4 +1,4 @@
-//! Terraform: every file can be read, and what it makes is what was promised.
+//! Terraform: every file is valid HCL, references resolve, and the resources meet the specification.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ fn blocks() -> Vec<Block> {
     bodies().into_iter().flat_map(|(_, body)| body.into_blocks().collect::<Vec<_>>()).collect()
 }
 
-/// `resource "TYPE" "NAME"`
+/// Returns the block `resource "TYPE" "NAME"`; panics if there is none.
 #[track_caller]
 fn resource(kind: &str, name: &str) -> Block {
     let labels =
@@ -29,7 +29,7 @@ fn resource(kind: &str, name: &str) -> Block {
     found.unwrap_or_else(|| panic!("there is no {kind} {name}"))
 }
 
-/// The value of `path` within a block, as Terraform writes it: blocks by their names, then an attribute.
+/// Returns the attribute at `path` of a block, as written in Terraform. The path names nested blocks, then the attribute.
 #[track_caller]
 fn value(block: &Block, path: &str) -> String {
     let mut steps: Vec<&str> = path.split('.').collect();
@@ -47,7 +47,7 @@ fn value(block: &Block, path: &str) -> String {
 }
 
 #[test]
-fn every_reference_is_to_something_that_is_there() {
+fn every_reference_resolves() {
     let mut defined = BTreeSet::new();
     for block in blocks() {
         let labels: Vec<&str> = block.labels().iter().map(hcl::BlockLabel::as_str).collect();
@@ -84,7 +84,7 @@ fn every_reference_is_to_something_that_is_there() {
 }
 
 #[test]
-fn the_cluster_is_the_one_that_was_promised() {
+fn the_cluster_meets_the_specification() {
     let cluster = resource("google_container_cluster", "this");
     assert!(value(&cluster, "name").contains("\"my-ecommerce-cluster\""));
     assert_eq!(value(&cluster, "datapath_provider"), "ADVANCED_DATAPATH");
@@ -103,7 +103,7 @@ fn the_cluster_is_the_one_that_was_promised() {
 }
 
 #[test]
-fn the_database_is_private_encrypted_and_can_be_brought_back() {
+fn the_database_is_private_encrypted_and_restorable() {
     let database = resource("google_sql_database_instance", "this");
     assert_eq!(value(&database, "name"), "ecommerce-postgres");
     assert_eq!(value(&database, "database_version"), "POSTGRES_15");
@@ -124,7 +124,7 @@ fn the_database_is_private_encrypted_and_can_be_brought_back() {
 }
 
 #[test]
-fn nobody_has_a_key_and_roles_are_the_least() {
+fn no_account_has_a_key_or_a_broad_role() {
     let text: String = folder("infra", "tf").into_values().collect();
     assert!(!text.contains("google_service_account_key"));
     for role in ["roles/owner", "roles/editor", "roles/viewer", "admin\"", "roles/container.admin"] {
@@ -140,18 +140,18 @@ fn nobody_has_a_key_and_roles_are_the_least() {
 }
 
 #[test]
-fn every_file_is_written_as_terraform_fmt_writes_it() {
+fn every_file_has_the_format_of_terraform_fmt() {
     for (file, text) in folder("infra", "tf") {
         let mut depth = 0_usize;
         for (number, line) in text.lines().enumerate() {
-            let told = format!("infra/{file}:{}", number + 1);
-            assert!(!line.contains('\t') && line.trim_end() == line, "{told}: tabs or spaces at the end");
+            let place = format!("infra/{file}:{}", number + 1);
+            assert!(!line.contains('\t') && line.trim_end() == line, "{place}: tabs or spaces at the end");
             let code = line.trim_start();
             let closes = code.chars().take_while(|character| "})]".contains(*character)).count().min(1);
             if !code.is_empty() {
-                assert_eq!(line.len() - code.len(), (depth - closes) * 2, "{told}: indentation");
+                assert_eq!(line.len() - code.len(), (depth - closes) * 2, "{place}: indentation");
             }
-            // Of what opens and closes on one line nothing is left.
+            // Brackets that open and close on one line do not change the depth.
             let code: String = code.split('#').next().unwrap().split('"').step_by(2).collect();
             let opens = code.matches(['{', '(', '[']).count();
             let ends = code.matches(['}', ')', ']']).count();
