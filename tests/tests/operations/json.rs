@@ -17,7 +17,10 @@ fn value_at(at: &str, json: &str) -> Option<String> {
         .unwrap();
     awk.stdin.take().unwrap().write_all(json.as_bytes()).unwrap();
     let output = awk.wait_with_output().unwrap();
-    output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim_end_matches('\n').to_owned())
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8(output.stdout).unwrap().trim_end_matches('\n').to_owned())
 }
 
 #[test]
@@ -56,6 +59,9 @@ fn only_the_parser_reads_json_in_scripts() {
     let jobs = crate::files::read("k8s/base/jobs.yaml");
     let scripts = ["k8s/deploy.sh", "k8s/e2e.sh"].map(crate::files::read);
     for text in scripts.iter().chain([&jobs]) {
-        assert!(!text.contains(r#"= '{""#) && !text.contains("grep -o"), "a script compares the spelling of JSON");
+        assert!(
+            !text.contains(r#"= '{""#) && !text.contains("grep -o"),
+            "a script compares the spelling of JSON"
+        );
     }
 }

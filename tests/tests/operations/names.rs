@@ -72,10 +72,7 @@ fn every_variable_has_a_default_and_secrets_come_from_secrets() {
     let manifest = manifest();
     let all = manifest["variables"].as_table().unwrap();
     for (name, variable) in all {
-        assert!(
-            variable.get("default").is_some(),
-            "Spin fails in every app that does not set {name}"
-        );
+        assert!(variable.get("default").is_some(), "Spin fails in every app that does not set {name}");
     }
     for overlay in OVERLAYS {
         let documents = built(overlay);
@@ -281,11 +278,7 @@ fn scaling_and_disruption_meet_the_specification() {
 fn the_connections_of_all_pods_fit_the_database() {
     let caps: toml::Table = read("k8s/base/runtime-config.toml").parse().unwrap();
     let of_a_pod = caps["outbound_pg"]["max_connections"].as_integer().unwrap();
-    assert_eq!(
-        caps["outbound_http"]["connection_pooling"].as_bool(),
-        Some(true),
-        "the default is false"
-    );
+    assert_eq!(caps["outbound_http"]["connection_pooling"].as_bool(), Some(true), "the default is false");
     assert!(
         caps["outbound_networking"].get("block_networks").is_none(),
         "it would block the pods and the metadata server"
@@ -295,12 +288,16 @@ fn the_connections_of_all_pods_fit_the_database() {
     let limit: i64 = flag.split('"').nth(1).unwrap().parse().unwrap();
     let services_with_a_database = 2;
     assert!(services_with_a_database * 10 * of_a_pod <= limit - 50, "{of_a_pod} per pod, {limit} in total");
-    assert!(read("k8s/monitoring/rules/alerts.yml").contains(&format!("of the {limit} connections of Cloud SQL")));
+    assert!(
+        read("k8s/monitoring/rules/alerts.yml").contains(&format!("of the {limit} connections of Cloud SQL"))
+    );
 }
 
 #[test]
 fn a_region_keeps_catalog_responses_longer_by_its_config() {
-    for (overlay, milliseconds) in [("production", "1000"), ("production-us", "10000"), ("production-eu", "10000")] {
+    for (overlay, milliseconds) in
+        [("production", "1000"), ("production-us", "10000"), ("production-eu", "10000")]
+    {
         let documents = built(overlay);
         assert_eq!(config(&documents)["data"]["catalog_cache_ms"], milliseconds, "{overlay}");
         let reference = &variables(one(&documents, "SpinApp", "products-service"))["catalog_cache_ms"];
@@ -310,7 +307,8 @@ fn a_region_keeps_catalog_responses_longer_by_its_config() {
 
 #[test]
 fn no_patch_selects_a_variable_by_its_index() {
-    let folders = ["base", "components/nginx-ingress", "components/regional-backends", "components/spintainer"];
+    let folders =
+        ["base", "components/nginx-ingress", "components/regional-backends", "components/spintainer"];
     let overlays = OVERLAYS.map(|overlay| format!("overlays/{overlay}"));
     for folder in folders.map(str::to_owned).iter().chain(&overlays) {
         let text = read(&format!("k8s/{folder}/kustomization.yaml"));

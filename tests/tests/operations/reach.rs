@@ -78,10 +78,7 @@ fn connections_are_denied_unless_a_policy_allows_them() {
             "orders-service has no PostgreSQL"
         );
         assert_eq!(allowed("migrate", "egress", "to"), ["products-db-proxy", "users-db-proxy"]);
-        assert_eq!(
-            allowed("jobs", "egress", "to"),
-            ["orders-service", "products-service", "users-service"]
-        );
+        assert_eq!(allowed("jobs", "egress", "to"), ["orders-service", "products-service", "users-service"]);
         for database in ["users", "products"] {
             let mut expected = ["migrate".to_owned(), "prometheus".to_owned(), format!("{database}-service")];
             expected.sort();
