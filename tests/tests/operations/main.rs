@@ -9,6 +9,7 @@
 )]
 
 mod deploy;
+mod documents;
 mod files;
 mod json;
 mod monitoring;
