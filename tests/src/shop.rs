@@ -26,7 +26,8 @@ pub const SIGNING_SEED: [u8; 32] = [42; 32];
 /// What the services present to each other.
 pub const SERVICE_TOKEN: &str = "a-service-token-for-tests";
 /// What messages to people are signed with.
-pub const NOTIFICATION_SECRETS: &str = "whsec_Zmlyc3Qtbm90aWZpY2F0aW9uLXNlY3JldC0wMQ==,whsec_c2Vjb25kLW5vdGlmaWNhdGlvbi1zZWNyZXQtMDI=";
+pub const NOTIFICATION_SECRETS: &str =
+    "whsec_Zmlyc3Qtbm90aWZpY2F0aW9uLXNlY3JldC0wMQ==,whsec_c2Vjb25kLW5vdGlmaWNhdGlvbi1zZWNyZXQtMDI=";
 const PASSWORD: &str = "a-database-password-for-tests";
 /// An origin that may call.
 pub const ORIGIN: &str = "https://shop.example";

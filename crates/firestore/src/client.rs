@@ -145,7 +145,11 @@ impl Firestore {
     }
 
     /// Checks that Firestore responds, by reading a document that need not exist.
-    pub async fn ping(&self, host: &(impl Http + Clock + Entropy), trace: &TraceContext) -> Result<(), Error> {
+    pub async fn ping(
+        &self,
+        host: &(impl Http + Clock + Entropy),
+        trace: &TraceContext,
+    ) -> Result<(), Error> {
         self.get::<Value>(host, trace, "health/ping").await.map(|_| ())
     }
 

@@ -162,8 +162,7 @@ mod tests {
         let authentication = authentication();
         let token = authentication.verify(&sign(&issuer("k1", 1, "shop")), now()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let outcome =
-            runtime.block_on(authentication.authenticate(&host, &token, &TraceContext::default()));
+        let outcome = runtime.block_on(authentication.authenticate(&host, &token, &TraceContext::default()));
         assert_eq!(host.calls(), ["GET http://users.test/users/verify-token"]);
         outcome
     }

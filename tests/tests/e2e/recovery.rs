@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use cartwheel_tests::{Shop, standard_webhooks};
 use cartwheel_tests::client::new_email;
 use cartwheel_tests::shop::{NOTIFICATION_SECRETS, SERVICE_TOKEN, users_db};
+use cartwheel_tests::{Shop, standard_webhooks};
 use serde_json::{Value, json};
 
 crate::tests![

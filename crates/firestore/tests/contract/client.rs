@@ -40,7 +40,8 @@ impl Setup {
     }
 
     async fn exists(&self, id: &str) -> bool {
-        let found = self.firestore.get::<Value>(&self.http, &TraceContext::default(), &format!("orders/{id}")).await;
+        let found =
+            self.firestore.get::<Value>(&self.http, &TraceContext::default(), &format!("orders/{id}")).await;
         found.unwrap().is_some()
     }
 }
