@@ -135,7 +135,7 @@ async fn run_all(db: &Explained) {
     store::record_failed_login(db, Some(user(77)), &device).await.unwrap();
     store::find_session(db, session(154), user(77), 60).await.unwrap();
     store::rotate_session(db, &refresh, 60).await.unwrap();
-    store::list_sessions(db, user(77), page, 60).await.unwrap();
+    store::list_sessions(db, user(77), &page, 60).await.unwrap();
     store::revoke_session(db, session(154), user(77), "logout").await.unwrap();
     store::revoke_all_sessions(db, user(77)).await.unwrap();
     store::rename_account(db, user(77), &ANY, "Name").await.unwrap();
