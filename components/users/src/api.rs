@@ -5,7 +5,6 @@ mod addresses;
 mod admin;
 mod operations;
 mod problems;
-mod rate_limit;
 mod recovery;
 mod requests;
 mod sessions;
@@ -13,7 +12,7 @@ mod tokens;
 
 use capability::{Clock, Entropy};
 use http::Method;
-use web::{Call, Origins, Problem, Reply, Route, Service, route};
+use web::{Call, EdgeConfig, Problem, Reply, Route, Service, route};
 
 use crate::{App, Host};
 
@@ -52,7 +51,7 @@ pub enum RouteId {
 
 impl<H: Host> Service for App<H> {
     const NAME: &'static str = "users";
-    type Name = RouteId;
+    type RouteId = RouteId;
     const ROUTES: &'static [Route<RouteId>] = &[
         // Authentication of shoppers.
         route(&Method::POST, "/users/register", RouteId::Register),
@@ -82,7 +81,8 @@ impl<H: Host> Service for App<H> {
         route(&Method::GET, "/users/.well-known/jwks.json", RouteId::ShowJwks),
         // For operators.
         route(&Method::GET, "/users/health", RouteId::CheckHealth),
-        route(&Method::POST, "/internal/users/notifications/deliver", RouteId::DeliverNotifications),
+        route(&Method::POST, "/internal/users/notifications/deliver", RouteId::DeliverNotifications)
+            .service_only(),
         // For admins. After the literal paths that also match /users/{id}.
         route(&Method::GET, "/users", RouteId::ListUsers),
         route(&Method::GET, "/users/{id}", RouteId::ShowUser),
@@ -94,15 +94,11 @@ impl<H: Host> Service for App<H> {
         &self.host
     }
 
-    fn gcp_project(&self) -> &str {
-        &self.config.gcp_project
+    fn edge(&self) -> &EdgeConfig {
+        &self.config.edge
     }
 
-    fn origins(&self) -> &Origins {
-        &self.config.origins
-    }
-
-    async fn answer(&self, route: RouteId, call: Call) -> Result<Reply, Problem> {
+    async fn dispatch(&self, route: RouteId, call: Call) -> Result<Reply, Problem> {
         match route {
             RouteId::Register => sessions::register(self, call).await,
             RouteId::LogIn => sessions::log_in(self, call).await,
@@ -128,7 +124,7 @@ impl<H: Host> Service for App<H> {
             RouteId::VerifyToken => tokens::verify(self, &call).await,
             RouteId::ShowJwks => tokens::jwks(self),
             RouteId::CheckHealth => operations::health(self).await,
-            RouteId::DeliverNotifications => operations::deliver_notifications(self, &call).await,
+            RouteId::DeliverNotifications => operations::deliver_notifications(self).await,
             RouteId::ListUsers => admin::list(self, &call).await,
             RouteId::ShowUser => admin::show(self, &call).await,
             RouteId::UpdateUser => admin::update(self, call).await,

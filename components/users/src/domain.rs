@@ -7,7 +7,5 @@ pub mod client;
 pub mod credentials;
 pub mod limits;
 pub mod notification;
-pub mod page;
 pub mod session;
 pub mod throttle;
-pub mod version;

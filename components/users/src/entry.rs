@@ -1,4 +1,4 @@
-//! The component's export: one request in, one answer out.
+//! The component's export.
 
 use std::cell::RefCell;
 

@@ -7,6 +7,7 @@ mod notifications;
 mod sessions;
 
 use capability::{Database, DbError, Statement};
+use kernel::page::PageItems;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -47,6 +48,20 @@ fn optional<T: DeserializeOwned>(
 fn required<T: DeserializeOwned>(statement: &Statement, answer: Option<String>) -> Result<T, DbError> {
     let json = answer.ok_or_else(|| DbError::Unexpected(format!("{} has no row", statement.name)))?;
     statement.decode(&json)
+}
+
+/// Reads `{next, items}`.
+fn list_page<T: DeserializeOwned>(
+    statement: &Statement,
+    answer: Option<String>,
+) -> Result<PageItems<T, i64>, DbError> {
+    #[derive(Deserialize)]
+    struct Row<T> {
+        next: Option<i64>,
+        items: Vec<T>,
+    }
+    let Row { next, items } = required(statement, answer)?;
+    Ok(PageItems { items, next })
 }
 
 /// Reads `{outcome, value}`.

@@ -8,7 +8,9 @@ use cartwheel_tests::environment;
 use cartwheel_tests::pg::{NativePg, Plans};
 use identity::one_time::Purpose;
 use identity::{PasswordHash, RefreshToken, Role};
-use kernel::{AddressId, Email, Limit, SessionId, UserId};
+use kernel::fields::Fields;
+use kernel::page::{Limit, PageRequest};
+use kernel::{AddressId, Email, ExpectedVersion, SessionId, UserId};
 use migrate::Service;
 use serde_json::json;
 use users::domain::account::NewAccount;
@@ -16,10 +18,8 @@ use users::domain::address::NewAddress;
 use users::domain::administration::{AccountUpdate, search_pattern};
 use users::domain::credentials::VerifiedPassword;
 use users::domain::notification::{DeliveryOutcome, MailedToken};
-use users::domain::page::PageRequest;
 use users::domain::session::{Device, NewSession};
 use users::domain::throttle::AttemptLimit;
-use users::domain::version::ExpectedVersion;
 use users::store;
 
 /// 100,000 accounts, each with two sessions, two addresses, four entries of the audit log, a token and a message.
@@ -110,7 +110,7 @@ async fn run_all(db: &Explained) {
     let page = PageRequest { after: Some(50_000), limit: Limit::default() };
     let email = Email::parse("person-77@example.com").unwrap();
     let device = Device::default();
-    let hash = || PasswordHash::kept("hash".to_owned());
+    let hash = || PasswordHash::from_stored("hash".to_owned());
     let new_session = NewSession { device: Device::default(), refresh_hash: "h".to_owned(), lifetime_s: 60 };
     let token = |hash: &str| MailedToken { salt: "salt".to_owned(), hash: hash.to_owned() };
     let session = |id: i64| SessionId::try_from(id).unwrap();
@@ -119,7 +119,7 @@ async fn run_all(db: &Explained) {
     let body = json!({
         "addressType": "billing", "streetAddress": "1 Way", "city": "Bath", "country": "GB", "isDefault": true,
     });
-    let address = NewAddress::read(web::Fields::of(body).unwrap()).unwrap();
+    let address = NewAddress::read(Fields::from_value(body).unwrap()).unwrap();
 
     store::ping(db).await.unwrap();
     store::admit_login(db, Some(&email), "client", LIMIT).await.unwrap();
@@ -135,7 +135,7 @@ async fn run_all(db: &Explained) {
     store::record_failed_login(db, Some(user(77)), &device).await.unwrap();
     store::find_session(db, session(154), user(77), 60).await.unwrap();
     store::rotate_session(db, &refresh, 60).await.unwrap();
-    store::list_sessions(db, user(77), page, 60).await.unwrap();
+    store::list_sessions(db, user(77), &page, 60).await.unwrap();
     store::revoke_session(db, session(154), user(77), "logout").await.unwrap();
     store::revoke_all_sessions(db, user(77)).await.unwrap();
     store::rename_account(db, user(77), &ANY, "Name").await.unwrap();
@@ -145,18 +145,18 @@ async fn run_all(db: &Explained) {
     assert!(store::reset_password(db, "reset", &hash()).await.unwrap());
     store::verify_email(db, "verify").await.unwrap();
     store::export_account(db, user(77)).await.unwrap();
-    store::list_addresses(db, user(77), page).await.unwrap();
+    store::list_addresses(db, user(77), &page).await.unwrap();
     store::find_address(db, address_id(154), user(77)).await.unwrap();
     store::save_address(db, user(77), None, &ANY, &address).await.unwrap();
     store::save_address(db, user(77), Some(address_id(154)), &ANY, &address).await.unwrap();
     store::delete_address(db, address_id(154), user(77), &ANY).await.unwrap();
     for search in [None, Some("son-777"), Some("nobody has this"), Some("Person Number 99999")] {
-        store::list_accounts(db, search.map(search_pattern).as_deref(), page).await.unwrap();
+        store::list_accounts(db, search.map(search_pattern).as_deref(), &page).await.unwrap();
     }
     store::find_account(db, user(77)).await.unwrap();
     let demotion = AccountUpdate { role: Some(Role::Customer), disabled: Some(true) };
     store::administer_account(db, user(40_000), user(20_000), &ANY, demotion).await.unwrap();
-    store::list_audit_log(db, user(77), page).await.unwrap();
+    store::list_audit_log(db, user(77), &page).await.unwrap();
     store::erase_account(db, user(60_000), 1).await.unwrap();
     let claimed = store::claim_notification(db).await.unwrap().unwrap();
     store::finish_notification(db, claimed.id, DeliveryOutcome::Delivered, None).await.unwrap();

@@ -3,7 +3,9 @@
 use cartwheel_tests::pg::NativePg;
 use futures_util::future::join_all;
 use identity::{PasswordHash, RefreshToken, Role};
-use kernel::{Email, Limit, UserId};
+use kernel::fields::Fields;
+use kernel::page::{Limit, PageRequest};
+use kernel::{Email, ExpectedVersion, UserId};
 use migrate::Service;
 use serde_json::json;
 use users::domain::account::NewAccount;
@@ -11,24 +13,22 @@ use users::domain::address::NewAddress;
 use users::domain::administration::AccountUpdate;
 use users::domain::credentials::VerifiedPassword;
 use users::domain::notification::{DeliveryOutcome, MailedToken};
-use users::domain::page::PageRequest;
 use users::domain::session::{Device, NewSession, RotationOutcome, Session};
 use users::domain::throttle::AttemptLimit;
-use users::domain::version::ExpectedVersion;
 use users::store::{self, Change, Erasure, RegisterError};
 
 const DAY_S: i64 = 24 * 60 * 60;
 const ANY: ExpectedVersion = ExpectedVersion::Any;
 
-fn all() -> PageRequest {
-    PageRequest { after: None, limit: Limit::parse("100").unwrap() }
+fn all() -> PageRequest<i64> {
+    PageRequest { after: None, limit: Limit::MAX }
 }
 
 pub(crate) async fn register(db: &NativePg, email: &str, random: [u8; 16]) -> Result<Session, RegisterError> {
     let account = NewAccount {
         email: Email::parse(email).unwrap(),
         full_name: "Ada Lovelace".to_owned(),
-        password_hash: PasswordHash::kept("$argon2id$..".to_owned()),
+        password_hash: PasswordHash::from_stored("$argon2id$..".to_owned()),
     };
     let device = Device { user_agent: Some("test agent".to_owned()), ip: Some("203.0.113.7".to_owned()) };
     let session = NewSession { device, refresh_hash: RefreshToken::hash_of(&random), lifetime_s: 30 * DAY_S };
@@ -57,7 +57,7 @@ fn address(kind: &str, is_default: bool) -> NewAddress {
         "addressType": kind, "streetAddress": "12 St James Square", "city": "London", "country": "GB",
         "isDefault": is_default,
     });
-    NewAddress::read(web::Fields::of(body).unwrap()).unwrap()
+    NewAddress::read(Fields::from_value(body).unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn a_hundred_refreshes_at_once_with_one_token_get_one_successor() {
 async fn a_concurrent_login_does_not_survive_a_change_of_the_password() {
     let db = NativePg::fresh(Service::Users).await;
     let ada = register(&db, "ada@example.com", [1; 16]).await.unwrap();
-    let (user, new) = (ada.account.id, PasswordHash::kept("new".to_owned()));
+    let (user, new) = (ada.account.id, PasswordHash::from_stored("new".to_owned()));
     let log_in = async |version| log_in(&db, user, version).await;
     let second = log_in(1).await.unwrap();
     assert!(store::change_password(&db, user, ada.id, 1, &new).await.unwrap());
@@ -169,7 +169,7 @@ async fn writers_of_defaults_leave_one_default_of_each_type() {
         });
     }
     join_all(writers).await;
-    let stored = store::list_addresses(&db, user, all()).await.unwrap().items;
+    let stored = store::list_addresses(&db, user, &all()).await.unwrap().items;
     assert_eq!(stored.len(), 24);
     assert_eq!(stored.iter().filter(|address| address.is_default).count(), 2);
     // A constraint enforces the rule also without the function.
@@ -272,7 +272,7 @@ async fn an_erased_account_leaves_nothing_personal_anywhere() {
         assert!(!after.contains(trace), "{trace} is in {after}");
     }
     assert_eq!(store::find_session(&db, ada.id, user, DAY_S).await.unwrap(), None);
-    let log = store::list_audit_log(&db, user, all()).await.unwrap().items;
+    let log = store::list_audit_log(&db, user, &all()).await.unwrap().items;
     let actions: Vec<&str> = log.iter().map(|entry| entry.action.as_str()).collect();
     assert_eq!(actions, ["erased", "login-failed", "address-added", "register"]);
     assert!(register(&db, "ada@example.com", [2; 16]).await.is_ok(), "the address is free again");
@@ -283,7 +283,7 @@ async fn a_one_time_token_is_redeemed_once_in_time_and_for_its_purpose() {
     let db = NativePg::fresh(Service::Users).await;
     register(&db, "ada@example.com", [1; 16]).await.unwrap();
     let verification = format!("hash of {:?}", [1_u8; 16]);
-    let new = PasswordHash::kept("new".to_owned());
+    let new = PasswordHash::from_stored("new".to_owned());
     assert!(!store::reset_password(&db, &verification, &new).await.unwrap());
     assert!(store::verify_email(&db, &verification).await.unwrap());
     assert!(!store::verify_email(&db, &verification).await.unwrap());
@@ -345,11 +345,11 @@ async fn a_list_continues_until_its_last_page() {
         store::save_address(&db, user, None, &ANY, &address("shipping", false)).await.unwrap();
     }
     let limit = Limit::parse("2").unwrap();
-    let first = store::list_addresses(&db, user, PageRequest { after: None, limit }).await.unwrap();
-    let second = store::list_addresses(&db, user, PageRequest { after: first.next, limit }).await.unwrap();
+    let first = store::list_addresses(&db, user, &PageRequest { after: None, limit }).await.unwrap();
+    let second = store::list_addresses(&db, user, &PageRequest { after: first.next, limit }).await.unwrap();
     let ids = |items: &[users::domain::address::Address]| items.iter().map(|item| item.id.get()).collect();
     let ids: [Vec<i64>; 2] = [ids(&first.items), ids(&second.items)];
     assert_eq!((ids, first.next, second.next), ([vec![1, 2], vec![3, 4]], Some(2), None));
-    let newest = store::list_audit_log(&db, user, PageRequest { after: None, limit }).await.unwrap();
+    let newest = store::list_audit_log(&db, user, &PageRequest { after: None, limit }).await.unwrap();
     assert_eq!((newest.items.len(), newest.next), (2, Some(newest.items[1].id)));
 }

@@ -15,7 +15,7 @@ pub(super) async fn show<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Pr
 pub(super) async fn rename<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
     let caller = requests::caller(app, &call).await?;
     let full_name = read_full_name(call.json().await?)?;
-    let expected = requests::expected_version(&call);
+    let expected = call.expected_version();
     to_reply(&accounts::rename(app, &caller, &expected, &full_name).await?)
 }
 
@@ -35,9 +35,9 @@ pub(super) async fn change_password<H: Host>(app: &App<H>, mut call: Call) -> Re
 
 pub(super) async fn export<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
     let caller = requests::caller(app, call).await?;
-    Ok(Reply::finished(accounts::export(app, &caller).await?))
+    Ok(Reply::from_json(accounts::export(app, &caller).await?))
 }
 
 fn to_reply(account: &Account) -> Result<Reply, Problem> {
-    Ok(Reply::ok(account)?.tagged(&account.version.to_string()))
+    Ok(Reply::ok(account)?.with_etag(&account.version.to_string()))
 }

@@ -1,7 +1,7 @@
 //! The routes for operators: health, and the delivery of messages.
 
 use serde_json::json;
-use web::{Call, Health, Problem, Reply};
+use web::{Health, Problem, Reply};
 
 use crate::app::{health, notification_delivery};
 use crate::{App, Host};
@@ -10,8 +10,7 @@ pub(super) async fn health<H: Host>(app: &App<H>) -> Result<Reply, Problem> {
     Health::default().check("database", health::check_database(app).await).reply()
 }
 
-pub(super) async fn deliver_notifications<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    call.require_service(&app.config.service_token)?;
+pub(super) async fn deliver_notifications<H: Host>(app: &App<H>) -> Result<Reply, Problem> {
     let report = notification_delivery::deliver(app).await?;
     let reply = Reply::ok(&json!({
         "receiver": app.config.receiver.name(),
@@ -22,5 +21,5 @@ pub(super) async fn deliver_notifications<H: Host>(app: &App<H>, call: &Call) ->
     if report.logged.is_empty() {
         return Ok(reply);
     }
-    Ok(reply.noted(serde_json::to_value(&report.logged).map_err(Problem::internal)?))
+    Ok(reply.with_log_fields(serde_json::to_value(&report.logged).map_err(Problem::internal)?))
 }

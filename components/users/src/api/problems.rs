@@ -2,8 +2,8 @@
 
 use http::StatusCode;
 use web::Problem;
+use web::rate_limit::RateLimit;
 
-use super::rate_limit;
 use crate::app::accounts::EraseError;
 use crate::app::admission::AdmissionError;
 use crate::app::authentication::{AuthenticationError, NotAdmin};
@@ -13,7 +13,7 @@ use crate::app::recovery::ResetError;
 use crate::app::registration::RegistrationError;
 use crate::app::resource::{Resource, ResourceError};
 use crate::app::sessions::RefreshError;
-use crate::domain::throttle::TooManyAttempts;
+use crate::domain::throttle::{Admission, TooManyAttempts};
 
 impl From<AdmissionError> for Problem {
     fn from(error: AdmissionError) -> Self {
@@ -27,12 +27,7 @@ impl From<AdmissionError> for Problem {
 
 impl From<TooManyAttempts> for Problem {
     fn from(error: TooManyAttempts) -> Self {
-        let retry_after_s = u32::try_from(error.admission.reset_s).unwrap_or(u32::MAX);
-        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", error.to_string())
-            .with_retry_after(retry_after_s);
-        rate_limit::headers(&error.admission)
-            .into_iter()
-            .fold(problem, |problem, (name, value)| problem.with_header(name, value))
+        rate_limit(&error.admission).exceeded(error.attempts)
     }
 }
 
@@ -167,4 +162,9 @@ fn last_admin() -> Problem {
         "last-admin",
         "the shop would have no admin any more; make another account an admin first",
     )
+}
+
+pub(super) fn rate_limit(admission: &Admission) -> RateLimit {
+    let &Admission { limit, window_s, remaining, reset_s, .. } = admission;
+    RateLimit { limit, window_s, remaining, reset_s }
 }

@@ -3,10 +3,11 @@
 use http::StatusCode;
 use identity::one_time::Purpose;
 use kernel::Email;
+use web::rate_limit::add_headers;
 use web::{Call, Problem, Reply};
 
-use super::problems::invalid_one_time_token;
-use super::{rate_limit, requests};
+use super::problems::{invalid_one_time_token, rate_limit};
+use super::requests;
 use crate::app::recovery;
 use crate::domain::credentials::{PasswordReset, read_email, read_one_time_token};
 use crate::{App, Host};
@@ -29,19 +30,19 @@ async fn request<H: Host>(
     email: Option<&Email>,
     purpose: Purpose,
 ) -> Result<Reply, Problem> {
-    let client = requests::client(app, call);
+    let client = requests::client(call);
     let admission = recovery::request_message(app, &client, email, purpose).await?;
     let accepted = Reply::ok(&serde_json::json!({ "status": "accepted" }))?;
-    rate_limit::add_headers(Ok(accepted.with_status(StatusCode::ACCEPTED)), &admission)
+    add_headers(Ok(accepted.with_status(StatusCode::ACCEPTED)), &rate_limit(&admission))
 }
 
 pub(super) async fn reset_password<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {
     let reset = PasswordReset::read(call.json().await?)?;
-    let client = requests::client(app, &call);
+    let client = requests::client(&call);
     let admitted = recovery::admit_reset(app, reset, &client).await?;
     let admission = admitted.admission;
     let is_reset = admitted.reset_password().await?;
-    rate_limit::add_headers(no_content_if(is_reset), &admission)
+    add_headers(no_content_if(is_reset), &rate_limit(&admission))
 }
 
 pub(super) async fn verify_email<H: Host>(app: &App<H>, mut call: Call) -> Result<Reply, Problem> {

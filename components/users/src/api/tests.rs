@@ -39,7 +39,7 @@ fn config_with(notification_url: &str) -> Config {
         ("environment", "production"),
         ("notification_url", notification_url),
         ("notification_path", "/hook"),
-        ("notification_secrets", "secret"),
+        ("notification_secrets", "whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"),
         ("service_token", "t"),
         ("call_timeout_ms", "1"),
     ];
@@ -73,7 +73,7 @@ fn app(answers: impl IntoIterator<Item = Option<Value>>) -> App<Scripted> {
 
 fn send(app: &App<Scripted>, request: Request<Body>) -> Served {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(web::serve(app, request))
+    runtime.block_on(web::serve(app, request, None))
 }
 
 fn post(path: &str, body: &Value) -> Request<Body> {
@@ -90,7 +90,7 @@ fn a_registration_is_one_statement_besides_the_throttle() {
     let app = app([Some(json!({ "client": admission(), "isTaken": false })), Some(started())]);
     let body = json!({ "email": "ada@example.com", "password": "correct horse", "fullName": "Ada" });
     assert_eq!(send(&app, post("/users/register", &body)).response.status(), StatusCode::CREATED);
-    assert_eq!(app.host.asked(), ["admit_registration", "register"]);
+    assert_eq!(app.host.calls(), ["admit_registration", "register"]);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_taken_address_costs_no_hash_and_no_second_statement() {
     let app = app([Some(json!({ "client": admission(), "isTaken": true }))]);
     let body = json!({ "email": "ada@example.com", "password": "correct horse", "fullName": "Ada" });
     assert_eq!(send(&app, post("/users/register", &body)).response.status(), StatusCode::CONFLICT);
-    assert_eq!(app.host.asked(), ["admit_registration"]);
+    assert_eq!(app.host.calls(), ["admit_registration"]);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_login_is_one_statement_besides_the_throttle() {
     let app = app([Some(admitted), Some(started())]);
     let served = send(&app, login());
     assert_eq!(served.response.status(), StatusCode::OK);
-    assert_eq!(app.host.asked(), ["admit_login", "start_session"]);
+    assert_eq!(app.host.calls(), ["admit_login", "start_session"]);
 
     // The issued token is verified with one statement.
     let body: Value = serde_json::from_slice(served.response.body()).unwrap();
@@ -121,7 +121,7 @@ fn a_login_is_one_statement_besides_the_throttle() {
     let verify = Request::get("/users/verify-token").header("authorization", bearer);
     let verified = send(&app, verify.body(Body::empty()).unwrap());
     assert_eq!(verified.response.status(), StatusCode::OK);
-    assert_eq!(app.host.asked(), ["find_session"]);
+    assert_eq!(app.host.calls(), ["find_session"]);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_failed_login_runs_the_same_statements_with_and_without_an_account() {
         let admitted = json!({ "client": admission(), "account": admission(), "credentials": credentials });
         let app = app([Some(admitted), Some(json!("recorded"))]);
         assert_eq!(send(&app, login()).response.status(), StatusCode::UNAUTHORIZED);
-        assert_eq!(app.host.asked(), ["admit_login", "record_failed_login"]);
+        assert_eq!(app.host.calls(), ["admit_login", "record_failed_login"]);
     }
 }
 
@@ -148,7 +148,7 @@ fn an_attempt_that_is_not_admitted_costs_no_hash_and_no_second_statement() {
         let response = send(&app, login()).response;
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(response.headers()["retry-after"], "300");
-        assert_eq!(app.host.asked(), ["admit_login"]);
+        assert_eq!(app.host.calls(), ["admit_login"]);
     }
 }
 
@@ -169,7 +169,7 @@ fn a_request_that_waits_too_long_for_the_hash_permit_is_503_with_retry_after() {
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()["retry-after"], "5");
     assert_eq!(app.host.now().unix_seconds() - started_at.unix_seconds(), 10);
-    assert_eq!(app.host.asked(), Vec::<String>::new());
+    assert_eq!(app.host.calls(), Vec::<String>::new());
     drop(hashing);
 }
 
@@ -202,8 +202,8 @@ fn the_delivery_of_a_message_is_attempted_eight_times() {
         let served = send(&app, deliver.body(Body::empty()).unwrap());
         let body: Value = serde_json::from_slice(served.response.body()).unwrap();
         assert_eq!(body, expected);
-        let asked =
+        let calls =
             ["claim_notification", "POST http://mail.test/hook", "finish_notification", "claim_notification"];
-        assert_eq!(app.host.asked(), asked);
+        assert_eq!(app.host.calls(), calls);
     }
 }

@@ -8,9 +8,9 @@ use crate::app::passwords::{Overloaded, PasswordError, hash_permit};
 use crate::app::resource::{Resource, ResourceError, applied};
 use crate::domain::account::Account;
 use crate::domain::credentials::PasswordChange;
-use crate::domain::version::ExpectedVersion;
 use crate::store::Erasure;
 use crate::{App, Host, store};
+use kernel::ExpectedVersion;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EraseError {

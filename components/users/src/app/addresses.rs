@@ -6,15 +6,15 @@ use kernel::AddressId;
 use crate::app::authentication::Caller;
 use crate::app::resource::{Resource, ResourceError, applied};
 use crate::domain::address::{Address, NewAddress};
-use crate::domain::page::{ListPage, PageRequest};
-use crate::domain::version::ExpectedVersion;
 use crate::{App, Host, store};
+use kernel::ExpectedVersion;
+use kernel::page::{PageItems, PageRequest};
 
 pub(crate) async fn list<H: Host>(
     app: &App<H>,
     caller: &Caller,
-    page: PageRequest,
-) -> Result<ListPage<Address>, DbError> {
+    page: &PageRequest<i64>,
+) -> Result<PageItems<Address, i64>, DbError> {
     store::list_addresses(&app.host, caller.id(), page).await
 }
 

@@ -7,16 +7,16 @@ use crate::app::authentication::Caller;
 use crate::app::resource::{Resource, ResourceError, applied};
 use crate::domain::account::Account;
 use crate::domain::administration::{AccountUpdate, AuditEntry, search_pattern};
-use crate::domain::page::{ListPage, PageRequest};
-use crate::domain::version::ExpectedVersion;
 use crate::{App, Host, store};
+use kernel::ExpectedVersion;
+use kernel::page::{PageItems, PageRequest};
 
 /// Returns the accounts whose address or name contains `search`, newest first.
 pub(crate) async fn list<H: Host>(
     app: &App<H>,
     search: Option<&str>,
-    page: PageRequest,
-) -> Result<ListPage<Account>, DbError> {
+    page: &PageRequest<i64>,
+) -> Result<PageItems<Account, i64>, DbError> {
     let pattern = search.map(search_pattern);
     store::list_accounts(&app.host, pattern.as_deref(), page).await
 }
@@ -41,8 +41,8 @@ pub(crate) async fn update<H: Host>(
 pub(crate) async fn audit_log<H: Host>(
     app: &App<H>,
     user: UserId,
-    page: PageRequest,
-) -> Result<ListPage<AuditEntry>, ResourceError> {
+    page: &PageRequest<i64>,
+) -> Result<PageItems<AuditEntry, i64>, ResourceError> {
     let entries = store::list_audit_log(&app.host, user, page).await?;
     if entries.items.is_empty() {
         find(app, user).await?;

@@ -33,7 +33,7 @@ pub(crate) async fn deliver<H: Host>(app: &App<H>) -> Result<DeliveryReport, DbE
     let mut report = DeliveryReport::default();
     let started = app.host.now().unix_seconds();
     let has_time = || app.host.now().unix_seconds().saturating_sub(started) < DELIVERY_CALL_S;
-    while app.config.receiver != Receiver::Nobody && has_time() {
+    while app.config.receiver != Receiver::Disabled && has_time() {
         let Some(claimed) = store::claim_notification(&app.host).await? else { break };
         let outcome = deliver_one(app, claimed, &mut report.logged).await?;
         report.count(outcome);
@@ -64,7 +64,7 @@ async fn deliver_one<H: Host>(
 /// Hands a message to the receiver. The error is for the outbox.
 async fn send<H: Host>(app: &App<H>, message: Message, logged: &mut Vec<Message>) -> Result<(), String> {
     match &app.config.receiver {
-        Receiver::Nobody => Err("there is no receiver".to_owned()),
+        Receiver::Disabled => Err("there is no receiver".to_owned()),
         Receiver::Log => {
             logged.push(message);
             Ok(())

@@ -1,6 +1,7 @@
 //! Password hashing: the only place of the service that hashes.
 
 use capability::DbError;
+use capability::retry::poll_until;
 use futures_util::lock::MutexGuard;
 use identity::hasher::{HashingFailed, Verdict};
 use identity::{Password, PasswordHash, PasswordHasher};
@@ -45,17 +46,9 @@ pub(crate) struct HashPermit<'a, H> {
 // Polls, because one request of an instance cannot wake another: wit-bindgen 0.57 panics, and with its feature
 // `inter-task-wakeup` Wasmtime 48 traps ("waitable cannot be used synchronously").
 pub(crate) async fn hash_permit<H: Host>(app: &App<H>) -> Result<HashPermit<'_, H>, Overloaded> {
-    let started = app.host.now();
-    let deadline = started.checked_add(HASH_PERMIT_WAIT).unwrap_or(started);
-    loop {
-        if let Some(hasher) = app.passwords.try_lock() {
-            return Ok(HashPermit { app, hasher });
-        }
-        if app.host.now() >= deadline {
-            return Err(Overloaded);
-        }
-        app.host.sleep(HASH_PERMIT_POLL).await;
-    }
+    let take = async || app.passwords.try_lock();
+    let hasher = poll_until(&app.host, HASH_PERMIT_POLL, HASH_PERMIT_WAIT, take).await;
+    Ok(HashPermit { app, hasher: hasher.ok_or(Overloaded)? })
 }
 
 impl<H: Host> HashPermit<'_, H> {

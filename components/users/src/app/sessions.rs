@@ -7,11 +7,11 @@ use kernel::SessionId;
 use crate::app::authentication::Caller;
 use crate::app::resource::{Resource, ResourceError};
 use crate::domain::client::Client;
-use crate::domain::page::{ListPage, PageRequest};
 use crate::domain::session::{
     ListedSession, NewSession, Rotation, RotationOutcome, Session, SessionTokens, SigningFailed,
 };
 use crate::{App, Host, store};
+use kernel::page::{PageItems, PageRequest};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RefreshError {
@@ -78,8 +78,8 @@ pub(crate) async fn log_out_everywhere<H: Host>(app: &App<H>, caller: &Caller) -
 pub(crate) async fn list<H: Host>(
     app: &App<H>,
     caller: &Caller,
-    page: PageRequest,
-) -> Result<ListPage<ListedSession>, DbError> {
+    page: &PageRequest<i64>,
+) -> Result<PageItems<ListedSession, i64>, DbError> {
     store::list_sessions(&app.host, caller.id(), page, app.config.lifetimes.idle_s).await
 }
 

@@ -1,10 +1,9 @@
 //! Accounts.
 
 use identity::{PasswordHash, Role};
+use kernel::fields::{self, Fields, InvalidFields};
 use kernel::{Email, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use web::fields;
-use web::{Fields, Problem as InvalidFields};
 
 use crate::domain::limits::MAX_FULL_NAME_CHARACTERS;
 

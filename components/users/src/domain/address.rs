@@ -1,10 +1,9 @@
 //! Postal addresses.
 
+use kernel::fields::{self, FieldFault, Fields, InvalidFields};
 use kernel::{AddressId, Country, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use web::fields::{self, Fault as FieldFault};
-use web::{Fields, Problem as InvalidFields};
 
 use crate::domain::limits::{
     MAX_CITY_CHARACTERS, MAX_POSTAL_CODE_CHARACTERS, MAX_REGION_CHARACTERS, MAX_STREET_CHARACTERS,

@@ -1,12 +1,10 @@
 //! What admins read and change.
 
-use capability::db::like_literal;
 use identity::Role;
-use kernel::Timestamp;
+use kernel::fields::{self, FieldFault, Fields, InvalidFields};
+use kernel::{Timestamp, like_literal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use web::fields::{self, Fault as FieldFault};
-use web::{Fields, Problem as InvalidFields};
 
 /// A change of an account by an admin; `None` leaves the value unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

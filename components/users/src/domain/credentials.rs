@@ -2,11 +2,10 @@
 
 use identity::password::PasswordError;
 use identity::{OneTimeToken, Password, PasswordHash};
+use kernel::fields::{self, FieldFault, Fields, InvalidFields};
 use kernel::{Email, UserId};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use web::fields::{self, Fault as FieldFault};
-use web::{Fields, Problem as InvalidFields};
 
 use crate::domain::limits::MAX_FULL_NAME_CHARACTERS;
 
@@ -59,7 +58,7 @@ pub struct VerifiedPassword {
 }
 
 fn stored_hash<'de, D: Deserializer<'de>>(value: D) -> Result<PasswordHash, D::Error> {
-    String::deserialize(value).map(PasswordHash::kept)
+    String::deserialize(value).map(PasswordHash::from_stored)
 }
 
 impl Registration {

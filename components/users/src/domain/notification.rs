@@ -118,7 +118,9 @@ impl ClaimedNotification {
     pub fn message(self, keys: &SigningKeys) -> Option<Message> {
         let token = match self.kind.token_purpose() {
             None => None,
-            Some(purpose) => Some(OneTimeToken::recall(keys, purpose, &self.token_salt?, &self.token_hash?)?),
+            Some(purpose) => {
+                Some(OneTimeToken::rederive(keys, purpose, &self.token_salt?, &self.token_hash?)?)
+            }
         };
         Some(Message {
             event_id: self.event_id,

@@ -105,7 +105,7 @@ impl SessionTokens {
         Ok(Self {
             token,
             refresh_token: refresh.encode(issuer.signing_keys()),
-            expires_in: identity::token::LIFETIME_S,
+            expires_in: identity::token::ACCESS_TOKEN_LIFETIME_S,
             user: account,
         })
     }

@@ -22,9 +22,9 @@ pub struct Admission {
     pub reset_s: i64,
 }
 
-/// The limit on attempts is exceeded. The message is for the client.
+/// The limit on attempts is exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many {attempts}; try again in {} seconds", .admission.reset_s)]
+#[error("too many {attempts}")]
 pub struct TooManyAttempts {
     /// Names the attempts that were counted: `logins from this address`.
     pub attempts: &'static str,

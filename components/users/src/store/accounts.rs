@@ -1,16 +1,16 @@
 use capability::db::OnConstraint as _;
 use capability::{Database, DbError, Param, Statement};
 use identity::PasswordHash;
-use identity::one_time::LIFETIME_S;
+use identity::one_time::ONE_TIME_TOKEN_LIFETIME_S;
 use kernel::{SessionId, UserId};
 
 use crate::domain::account::{Account, NewAccount};
 use crate::domain::administration::{AccountUpdate, AuditEntry};
 use crate::domain::notification::MailedToken;
-use crate::domain::page::{ListPage, PageRequest};
 use crate::domain::session::{NewSession, Session};
-use crate::domain::version::ExpectedVersion;
-use crate::store::{Change, change, optional, required};
+use crate::store::{Change, change, list_page, optional, required};
+use kernel::ExpectedVersion;
+use kernel::page::{PageItems, PageRequest};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
@@ -48,7 +48,7 @@ pub async fn register(
         session.lifetime_s.into(),
         (&verification.salt).into(),
         (&verification.hash).into(),
-        LIFETIME_S.into(),
+        ONE_TIME_TOKEN_LIFETIME_S.into(),
     ];
     let answer =
         db.query(&REGISTER, &params).await.on_constraint("users_email_key", RegisterError::EmailTaken)?;
@@ -105,12 +105,12 @@ pub async fn export_account(db: &impl Database, user: UserId) -> Result<Option<S
 pub async fn list_accounts(
     db: &impl Database,
     pattern: Option<&str>,
-    page: PageRequest,
-) -> Result<ListPage<Account>, DbError> {
+    page: &PageRequest<i64>,
+) -> Result<PageItems<Account, i64>, DbError> {
     const LIST_ACCOUNTS: Statement =
         Statement::repeatable("list_accounts", include_str!("../../sql/list_accounts.sql"));
     let params = [pattern.into(), page.after.into(), page.limit.get().into()];
-    required(&LIST_ACCOUNTS, db.query(&LIST_ACCOUNTS, &params).await?)
+    list_page(&LIST_ACCOUNTS, db.query(&LIST_ACCOUNTS, &params).await?)
 }
 
 pub async fn find_account(db: &impl Database, user: UserId) -> Result<Option<Account>, DbError> {
@@ -147,10 +147,10 @@ pub async fn administer_account(
 pub async fn list_audit_log(
     db: &impl Database,
     user: UserId,
-    page: PageRequest,
-) -> Result<ListPage<AuditEntry>, DbError> {
+    page: &PageRequest<i64>,
+) -> Result<PageItems<AuditEntry, i64>, DbError> {
     const LIST_AUDIT_LOG: Statement =
         Statement::repeatable("list_audit_log", include_str!("../../sql/list_audit_log.sql"));
     let params = [user.get().into(), page.after.into(), page.limit.get().into()];
-    required(&LIST_AUDIT_LOG, db.query(&LIST_AUDIT_LOG, &params).await?)
+    list_page(&LIST_AUDIT_LOG, db.query(&LIST_AUDIT_LOG, &params).await?)
 }

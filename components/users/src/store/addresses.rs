@@ -3,20 +3,20 @@ use kernel::{AddressId, UserId};
 
 use crate::domain::address::{Address, NewAddress};
 use crate::domain::limits::MAX_ADDRESSES_PER_ACCOUNT;
-use crate::domain::page::{ListPage, PageRequest};
-use crate::domain::version::ExpectedVersion;
-use crate::store::{Change, change, optional, required};
+use crate::store::{Change, change, list_page, optional};
+use kernel::ExpectedVersion;
+use kernel::page::{PageItems, PageRequest};
 
 /// Returns the addresses of an account, oldest first.
 pub async fn list_addresses(
     db: &impl Database,
     user: UserId,
-    page: PageRequest,
-) -> Result<ListPage<Address>, DbError> {
+    page: &PageRequest<i64>,
+) -> Result<PageItems<Address, i64>, DbError> {
     const LIST_ADDRESSES: Statement =
         Statement::repeatable("list_addresses", include_str!("../../sql/list_addresses.sql"));
     let params = [user.get().into(), page.after.into(), page.limit.get().into()];
-    required(&LIST_ADDRESSES, db.query(&LIST_ADDRESSES, &params).await?)
+    list_page(&LIST_ADDRESSES, db.query(&LIST_ADDRESSES, &params).await?)
 }
 
 pub async fn find_address(

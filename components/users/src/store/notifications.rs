@@ -2,7 +2,7 @@
 
 use capability::{Database, DbError, Statement};
 use identity::PasswordHash;
-use identity::one_time::{LIFETIME_S, Purpose};
+use identity::one_time::{ONE_TIME_TOKEN_LIFETIME_S, Purpose};
 use kernel::Email;
 
 use crate::domain::limits::MESSAGES_PER_ACCOUNT;
@@ -24,7 +24,7 @@ pub async fn request_token(
         purpose.as_str().into(),
         (&token.salt).into(),
         (&token.hash).into(),
-        LIFETIME_S.into(),
+        ONE_TIME_TOKEN_LIFETIME_S.into(),
         MESSAGES_PER_ACCOUNT.attempts.into(),
         MESSAGES_PER_ACCOUNT.window_s.into(),
     ];

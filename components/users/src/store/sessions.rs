@@ -4,9 +4,9 @@ use kernel::{SessionId, UserId};
 
 use crate::domain::credentials::VerifiedPassword;
 use crate::domain::limits::REFRESH_RETRY_GRACE_S;
-use crate::domain::page::{ListPage, PageRequest};
 use crate::domain::session::{Device, ListedSession, NewSession, Rotation, Session};
-use crate::store::{optional, required};
+use crate::store::{list_page, optional};
+use kernel::page::{PageItems, PageRequest};
 
 /// Starts a session. Returns `None` if the account is disabled or has another password by now.
 pub async fn start_session(
@@ -98,11 +98,11 @@ pub async fn revoke_all_sessions(db: &impl Database, user: UserId) -> Result<(),
 pub async fn list_sessions(
     db: &impl Database,
     user: UserId,
-    page: PageRequest,
+    page: &PageRequest<i64>,
     idle_s: i64,
-) -> Result<ListPage<ListedSession>, DbError> {
+) -> Result<PageItems<ListedSession, i64>, DbError> {
     const LIST_SESSIONS: Statement =
         Statement::repeatable("list_sessions", include_str!("../../sql/list_sessions.sql"));
     let params = [user.get().into(), page.after.into(), page.limit.get().into(), idle_s.into()];
-    required(&LIST_SESSIONS, db.query(&LIST_SESSIONS, &params).await?)
+    list_page(&LIST_SESSIONS, db.query(&LIST_SESSIONS, &params).await?)
 }
