@@ -1,4 +1,4 @@
-//! The component's export: one request in, one answer out.
+//! The export of the component.
 
 use std::cell::RefCell;
 

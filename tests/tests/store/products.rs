@@ -1,12 +1,15 @@
-//! The ledger and the reservations, where they race.
+//! Reservations and the stock ledger under concurrent requests.
 
 use std::sync::Arc;
 
 use cartwheel_tests::pg::NativePg;
 use kernel::OrderId;
+use kernel::fields::Fields;
 use migrate::Service;
-use products::reservation::{Outcome, Reserve};
-use products::store;
+use products::domain::movement::NewMovement;
+use products::domain::rejection::Rejection;
+use products::domain::reservation::{Outcome, ReserveRequest};
+use products::store::{self, WriteError};
 use proptest::prelude::{Strategy, prop_oneof};
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -35,12 +38,11 @@ async fn reserve(db: &NativePg, number: i64, revision: i64, lines: &[(i64, i64)]
         .map(|(product, quantity)| json!({ "productId": product, "quantity": quantity }))
         .collect();
     let body = json!({ "orderId": order(number), "revision": revision, "lines": lines, "ttlSeconds": 60 });
-    let call = web_fields(&body);
-    store::reserve(db, &Reserve::read(call).unwrap()).await.unwrap()
+    store::reserve(db, &ReserveRequest::read(fields(&body)).unwrap()).await.unwrap()
 }
 
-fn web_fields(body: &Value) -> web::Fields {
-    web::Fields::of(body.clone()).unwrap()
+fn fields(body: &Value) -> Fields {
+    Fields::from_value(body.clone()).unwrap()
 }
 
 async fn stock(db: &NativePg, product: i64) -> i64 {
@@ -54,7 +56,7 @@ async fn check_ledger(db: &NativePg) {
 }
 
 #[tokio::test]
-async fn all_lines_are_taken_or_none() {
+async fn all_lines_are_reserved_or_none() {
     let db = scene().await;
     assert!(matches!(reserve(&db, 1, 1, &[(1, 2), (2, 3)]).await, Outcome::Reserved(_)));
     let Outcome::Short(short) = reserve(&db, 2, 1, &[(1, 1), (2, 48), (3, 1), (9, 1)]).await else {
@@ -67,14 +69,14 @@ async fn all_lines_are_taken_or_none() {
         .iter()
         .map(|line| (line["productId"].clone(), line["available"].clone()))
         .collect();
-    // A draft and what does not exist are not sold.
+    // A draft and an unknown product are not sold.
     assert_eq!(available, [(json!(2), json!(47)), (json!(3), json!(0)), (json!(9), json!(0))]);
     assert_eq!((stock(&db, 1).await, stock(&db, 2).await), (48, 47));
     check_ledger(&db).await;
 }
 
 #[tokio::test]
-async fn two_lines_of_one_thing_are_added_up_before_they_are_checked() {
+async fn two_lines_of_one_product_are_added_up_before_the_check() {
     let db = scene().await;
     assert!(matches!(reserve(&db, 1, 1, &[(1, 30), (1, 30)]).await, Outcome::Short(_)));
     assert!(matches!(reserve(&db, 1, 1, &[(1, 20), (1, 30)]).await, Outcome::Reserved(_)));
@@ -83,7 +85,7 @@ async fn two_lines_of_one_thing_are_added_up_before_they_are_checked() {
 }
 
 #[tokio::test]
-async fn the_same_again_is_the_same_and_a_newer_cart_replaces_an_older_one() {
+async fn a_repeated_request_changes_nothing_and_a_newer_revision_replaces_an_older_one() {
     let db = scene().await;
     let Outcome::Reserved(first) = reserve(&db, 1, 5, &[(1, 2)]).await else { panic!() };
     let Outcome::Repeated(again) = reserve(&db, 1, 5, &[(1, 2)]).await else { panic!() };
@@ -91,7 +93,7 @@ async fn the_same_again_is_the_same_and_a_newer_cart_replaces_an_older_one() {
     assert_eq!(lines(&first), lines(&again));
     assert_eq!(reserve(&db, 1, 4, &[(1, 3)]).await, Outcome::Superseded);
     assert_eq!(reserve(&db, 1, 5, &[(1, 3)]).await, Outcome::Superseded);
-    // What the order holds already counts as available to it.
+    // The available quantity includes what the order already holds.
     assert!(matches!(reserve(&db, 1, 6, &[(1, 50)]).await, Outcome::Reserved(_)));
     assert!(matches!(reserve(&db, 1, 7, &[(1, 51)]).await, Outcome::Short(_)));
     assert_eq!(stock(&db, 1).await, 0);
@@ -99,7 +101,7 @@ async fn the_same_again_is_the_same_and_a_newer_cart_replaces_an_older_one() {
 }
 
 #[tokio::test]
-async fn confirm_and_release_happen_once_however_often_they_are_asked_for() {
+async fn repeated_confirms_and_releases_have_one_effect() {
     let db = Arc::new(scene().await);
     reserve(&db, 1, 1, &[(1, 10)]).await;
     for _ in 0..3 {
@@ -147,7 +149,7 @@ async fn shoppers_in_opposite_order_neither_deadlock_nor_oversell() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_hundred_reservations_of_sixty_four_clients_take_no_more_than_there_is() {
+async fn five_hundred_reservations_of_sixty_four_clients_reserve_no_more_than_the_stock() {
     let db = scene().await;
     let mut clients = Vec::new();
     for client in 0..64_i64 {
@@ -169,13 +171,13 @@ async fn five_hundred_reservations_of_sixty_four_clients_take_no_more_than_there
     let taken = futures_util::future::join_all(clients).await;
     let [first, second] = taken.into_iter().fold([0, 0], |sum, taken| [sum[0] + taken[0], sum[1] + taken[1]]);
     assert!(first <= 50 && second <= 50, "{first} and {second} of 50 each");
-    assert!(first >= 48 || second == 50, "what can be had was had: {first} and {second}");
+    assert!(first >= 48 || second == 50, "available stock was reserved: {first} and {second}");
     assert_eq!((stock(&db, 1).await, stock(&db, 2).await), (50 - first, 50 - second));
     check_ledger(&db).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_times_at_once_is_once() {
+async fn twenty_concurrent_requests_have_one_effect() {
     let db = scene().await;
     let mut connections = Vec::new();
     for _ in 0..20 {
@@ -199,7 +201,7 @@ async fn twenty_times_at_once_is_once() {
     check_ledger(&db).await;
 }
 
-/// Something that is done to the stock.
+/// An operation on the stock.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Move { product: i64, units: i64 },
@@ -220,8 +222,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..20)
 }
 
-/// A property, for forty sequences: whatever is done in whatever order, stock is never below
-/// nothing, and always the sum of its movements.
+/// A property, checked with forty sequences: the stock is never negative, and always the sum of its movements.
 #[tokio::test]
 async fn any_sequence_of_steps_keeps_stock_the_sum_of_its_movements() {
     let db = scene().await;
@@ -232,15 +233,15 @@ async fn any_sequence_of_steps_keeps_stock_the_sum_of_its_movements() {
         let mut done = Vec::new();
         for step in steps {
             done.push(step);
-            // Orders of another sequence are others.
+            // Each sequence has its own orders.
             let number = |order: i64| sequence * 100 + order;
             match step {
                 Step::Move { product, units } if units != 0 => {
                     let body = json!({ "quantityChange": units, "movementType": "adjustment" });
-                    let movement = products::movement::NewMovement::read(web_fields(&body)).unwrap();
+                    let movement = NewMovement::read(fields(&body)).unwrap();
                     let moved = store::adjust_stock(&db, admin, product.try_into().unwrap(), &movement).await;
                     assert!(
-                        matches!(moved, Ok(_) | Err(store::WriteError::InsufficientStock(_))),
+                        matches!(moved, Ok(_) | Err(WriteError::Rejected(Rejection::InsufficientStock(_)))),
                         "{moved:?} after {done:?}"
                     );
                 }

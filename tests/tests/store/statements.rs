@@ -1,4 +1,4 @@
-//! Every SQL file is one statement that PostgreSQL understands, with types that cross the sandbox's border.
+//! Every SQL file is one valid statement whose types the host supports.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,11 +16,11 @@ async fn check(db: &NativePg, name: &str, sql: &str) {
             "{name} has a parameter of type {kind}"
         );
     }
-    assert_eq!(columns, [Type::TEXT], "{name} must answer one text");
+    assert_eq!(columns, [Type::TEXT], "{name} must return one text");
 }
 
 #[tokio::test]
-async fn every_sql_file_answers_one_text_and_takes_simple_parameters() {
+async fn every_sql_file_returns_one_text_and_takes_simple_parameters() {
     for service in [Service::Users, Service::Products] {
         let db = NativePg::fresh(service).await;
         let folder =
@@ -33,8 +33,8 @@ async fn every_sql_file_answers_one_text_and_takes_simple_parameters() {
 }
 
 #[tokio::test]
-async fn every_order_of_the_catalogue_is_a_statement() {
-    use products::filter::Sort;
+async fn every_sort_order_of_the_catalog_is_a_statement() {
+    use products::domain::filter::Sort;
     let db = NativePg::fresh(Service::Products).await;
     for sort in [Sort::Relevance, Sort::Newest, Sort::Price, Sort::PriceDescending, Sort::Name, Sort::Rating]
     {
