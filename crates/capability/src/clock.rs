@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use kernel::Timestamp;
 
-/// Time, as an argument: rules take a [`Timestamp`], only handlers ask for one.
+/// The wall clock and the timer of the host. Domain rules take a [`Timestamp`]; use cases read it here.
 pub trait Clock {
-    /// The wall clock of the host. It may jump; durations that matter are compared with the database's clock.
+    /// Returns the current time. The clock may jump, so times that decide are compared with the database's clock.
     fn now(&self) -> Timestamp;
 
-    /// Waits, letting the other requests of this instance run.
+    /// Waits while the other requests of the instance run.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
 }

@@ -1,20 +1,17 @@
 //! The [`Database`] capability: one statement, one finished JSON text.
 //!
-//! Each statement is a whole unit of work, a PL/pgSQL function or one CTE, and answers at most one row with one text
-//! column. On Spin a statement costs two round trips and every row crosses the sandbox's border on its own, while a
+//! Each statement is a whole unit of work, a PL/pgSQL function or one CTE, and returns at most one row with one text
+//! column. On Spin a statement costs two round trips, each row crosses the sandbox's boundary separately, and a
 //! transaction that is open when its instance dies is handed to the next borrower of the connection. One statement with
-//! one row has neither problem, and the JSON often goes to the client as it is.
+//! one row avoids all three, and its JSON is often the response.
 
 /// A PostgreSQL database that runs one statement at a time, each one a transaction of its own.
 pub trait Database {
-    /// Runs the statement and returns the text in the first column of its only row, `None` if it has no row or the text
-    /// is NULL.
+    /// Runs the statement and returns the text in the first column of its only row; `None` if there is no row or the
+    /// text is NULL.
     ///
-    /// A statement that may be repeated ([`Statement::repeatable`]) is sent once more when the connection turns out to
-    /// have broken, so that a restart of the database costs no request.
-    ///
-    /// # Errors
-    /// See [`DbError`].
+    /// A [repeatable](Statement::repeatable) statement is sent once more over a new connection if the connection is
+    /// broken, so that a restart of the database fails no request.
     fn query(
         &self,
         statement: &Statement,
@@ -22,34 +19,32 @@ pub trait Database {
     ) -> impl Future<Output = Result<Option<String>, DbError>>;
 }
 
-/// SQL that was written by a person: `&'static str` makes SQL that is built at run time a type error.
+/// A SQL statement. Its text is a `&'static str`, which makes SQL that is built at run time a type error.
 #[derive(Debug, Clone, Copy)]
 pub struct Statement {
-    /// The file it comes from, for logs and for the test that plans every statement.
+    /// The name of its file, for logs and for the test that plans every statement.
     pub name: &'static str,
     /// The text, with `$1`-style parameters only.
     pub sql: &'static str,
-    /// Whether running it twice is the same as running it once.
+    /// Whether running it twice has the effect of running it once.
     pub is_repeatable: bool,
 }
 
 impl Statement {
-    /// A read, or a write that is idempotent by a key among its parameters.
+    /// Declares a read, or a write that is idempotent by a key among its parameters.
     pub const fn repeatable(name: &'static str, sql: &'static str) -> Self {
         Self { name, sql, is_repeatable: true }
     }
 
-    /// A write that would happen twice, or be refused the second time.
+    /// Declares a write that must not be repeated: it would take effect twice, or be rejected the second time.
     pub const fn once(name: &'static str, sql: &'static str) -> Self {
         Self { name, sql, is_repeatable: false }
     }
-}
 
-impl Statement {
-    /// Reads the JSON that this statement answered.
+    /// Parses the JSON that this statement has returned.
     ///
     /// # Errors
-    /// [`DbError::Unexpected`]: the SQL and the type do not agree, a defect of ours.
+    /// Fails with [`DbError::Unexpected`] if the SQL and the type do not agree, which is a defect of the store.
     pub fn decode<T: serde::de::DeserializeOwned>(&self, json: &str) -> Result<T, DbError> {
         serde_json::from_str(json).map_err(|error| DbError::Unexpected(format!("{}: {error}", self.name)))
     }
@@ -98,44 +93,44 @@ impl<'a, T: Into<Param<'a>>> From<Option<T>> for Param<'a> {
     }
 }
 
-/// Why a statement gave no answer. The texts are for the log, never for a client.
+/// Why a statement returned no result. The texts are for the log, never for a client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DbError {
-    /// No connection could be had: the statement did not run.
+    /// No connection could be opened: the statement did not run.
     #[error("database unreachable: {0}")]
     Unreachable(String),
-    /// The connection broke or the time was up: the statement may or may not have run.
+    /// The connection broke or the time limit passed: the statement may or may not have run.
     #[error("outcome unknown: {0}")]
     OutcomeUnknown(String),
-    /// PostgreSQL refused it, and nothing was changed.
+    /// PostgreSQL rejected the statement and changed nothing.
     #[error("refused with SQLSTATE {sqlstate}: {message}")]
     Refused {
-        /// Five characters, see PostgreSQL's appendix A.
+        /// The error code, five characters (PostgreSQL, appendix A).
         sqlstate: String,
         /// The name of the violated constraint.
         constraint: Option<String>,
-        /// PostgreSQL's own words.
+        /// PostgreSQL's message.
         message: String,
     },
-    /// The answer is not one row with one text column, or its JSON is not what the store expects: a defect of ours.
+    /// The result is not one row with one text column, or its JSON has another shape: a defect of the store.
     #[error("unexpected answer: {0}")]
     Unexpected(String),
 }
 
 impl DbError {
-    /// Whether the statement violated the constraint of this name.
+    /// Returns whether the statement violated the constraint of this name.
     #[must_use]
     pub fn is_constraint(&self, name: &str) -> bool {
         matches!(self, DbError::Refused { constraint: Some(constraint), .. } if constraint == name)
     }
 }
 
-/// Turns the violation of a named constraint into the domain's word for it.
+/// Maps the violation of a named constraint to an error of the domain.
 pub trait OnConstraint<T, E> {
-    /// `error` if the constraint `name` was violated, otherwise the database error as the domain wraps it.
+    /// Maps the error to `error` if the constraint `name` was violated, otherwise converts the database's error.
     ///
     /// # Errors
-    /// The mapped error.
+    /// Returns the mapped error.
     fn on_constraint(self, name: &str, error: E) -> Result<T, E>;
 }
 
@@ -143,17 +138,4 @@ impl<T, E: From<DbError>> OnConstraint<T, E> for Result<T, DbError> {
     fn on_constraint(self, name: &str, error: E) -> Result<T, E> {
         self.map_err(|cause| if cause.is_constraint(name) { error } else { cause.into() })
     }
-}
-
-/// A text as a part of a LIKE pattern: nothing in it stands for anything else.
-#[must_use]
-pub fn like_literal(text: &str) -> String {
-    let mut literal = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            literal.push('\\');
-        }
-        literal.push(character);
-    }
-    literal
 }

@@ -1,5 +1,5 @@
-/// Randomness fit for secrets.
+/// Randomness that is fit for secrets.
 pub trait Entropy {
-    /// `N` bytes from the host's cryptographically secure generator.
+    /// Returns `N` bytes from the host's cryptographically secure generator.
     fn bytes<const N: usize>(&self) -> [u8; N];
 }

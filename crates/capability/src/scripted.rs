@@ -1,4 +1,4 @@
-//! A host that answers from a list and records what it was asked: for tests of handlers that need no database.
+//! A host that answers from a list and records the calls, for tests of handlers that need no database.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -10,65 +10,65 @@ use kernel::Timestamp;
 
 use crate::{Clock, Database, DbError, Entropy, Http, HttpError, Param, Statement};
 
-/// All capabilities, scripted. An answer that nobody scripted is a failure of the dependency.
+/// A host with all capabilities. A call without a scripted answer fails as if the dependency were down.
 #[derive(Debug)]
 pub struct Scripted {
     now: Cell<Timestamp>,
-    statements: RefCell<VecDeque<Result<Option<String>, DbError>>>,
-    answers: RefCell<VecDeque<Result<Response<Bytes>, HttpError>>>,
-    asked: RefCell<Vec<String>>,
+    results: RefCell<VecDeque<Result<Option<String>, DbError>>>,
+    responses: RefCell<VecDeque<Result<Response<Bytes>, HttpError>>>,
+    calls: RefCell<Vec<String>>,
     next_byte: Cell<u8>,
 }
 
 impl Scripted {
-    /// A host on which it is `now`.
+    /// Creates a host whose clock shows `now` and advances only while a caller sleeps.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
         Self {
             now: Cell::new(now),
-            statements: RefCell::default(),
-            answers: RefCell::default(),
-            asked: RefCell::default(),
+            results: RefCell::default(),
+            responses: RefCell::default(),
+            calls: RefCell::default(),
             next_byte: Cell::new(1),
         }
     }
 
-    /// The next statement answers this.
+    /// Adds the result of the next statement.
     #[must_use]
-    pub fn database_answers(self, answer: Result<Option<String>, DbError>) -> Self {
-        self.statements.borrow_mut().push_back(answer);
+    pub fn database_answers(self, result: Result<Option<String>, DbError>) -> Self {
+        self.results.borrow_mut().push_back(result);
         self
     }
 
-    /// The next request is answered with this.
+    /// Adds the response to the next request.
     #[must_use]
-    pub fn http_answers(self, answer: Result<Response<Bytes>, HttpError>) -> Self {
-        self.answers.borrow_mut().push_back(answer);
+    pub fn http_answers(self, response: Result<Response<Bytes>, HttpError>) -> Self {
+        self.responses.borrow_mut().push_back(response);
         self
     }
 
-    /// The names of the statements and the methods and addresses of the requests so far, in order.
+    /// Returns the calls so far in order: the name of each statement, the method and URL of each request.
     #[must_use]
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.borrow().clone()
+    pub fn calls(&self) -> Vec<String> {
+        self.calls.borrow().clone()
     }
 }
 
 impl Database for Scripted {
     async fn query(&self, statement: &Statement, _: &[Param<'_>]) -> Result<Option<String>, DbError> {
-        self.asked.borrow_mut().push(statement.name.to_owned());
-        let answer = self.statements.borrow_mut().pop_front();
-        answer.unwrap_or_else(|| Err(DbError::Unreachable(format!("{} is not scripted", statement.name))))
+        self.calls.borrow_mut().push(statement.name.to_owned());
+        let result = self.results.borrow_mut().pop_front();
+        result.unwrap_or_else(|| Err(DbError::Unreachable(format!("{} is not scripted", statement.name))))
     }
 }
 
 impl Http for Scripted {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let asked = format!("{} {}", request.method(), request.uri());
-        let answer = self.answers.borrow_mut().pop_front();
-        let answer = answer.unwrap_or_else(|| Err(HttpError::NotSent(format!("{asked} is not scripted"))));
-        self.asked.borrow_mut().push(asked);
-        answer
+        let call = format!("{} {}", request.method(), request.uri());
+        let response = self.responses.borrow_mut().pop_front();
+        let response = response.unwrap_or_else(|| Err(HttpError::NotSent(format!("{call} is not scripted"))));
+        self.calls.borrow_mut().push(call);
+        response
     }
 }
 

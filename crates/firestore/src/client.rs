@@ -1,11 +1,12 @@
-//! The calls, and what is tried again.
+//! The calls of the client, with their retries.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use capability::{Clock, Entropy, Http};
+use capability::retry::Backoff;
+use capability::{Clock, Entropy, Http, TraceContext};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method, Request};
+use http::{Method, Request};
 use kernel::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -15,16 +16,13 @@ use crate::error::Failure;
 use crate::value::{Fields, from_fields};
 use crate::{CommitError, Credentials, Error, Query, Write};
 
-/// How often a call is sent at most.
-const ATTEMPTS: u32 = 4;
+/// The attempts of a call and the pauses between them.
+const BACKOFF: Backoff = Backoff::exponential(4, Duration::from_millis(40), Duration::from_millis(320));
 
-/// After this long no further attempt is begun: whoever waits hears of the outage, instead of waiting for four time limits.
+/// The time after which no further attempt begins: a client is told of an outage before four time limits have passed.
 const BUDGET: Duration = Duration::from_secs(3);
 
-/// The first pause between two attempts; each further one is twice as long, and all of them vary by half.
-const FIRST_PAUSE: Duration = Duration::from_millis(40);
-
-/// A database. Holds what an instance may share between its requests.
+/// A Firestore database, shared by the requests of an instance.
 #[derive(Debug)]
 pub struct Firestore {
     base_url: String,
@@ -33,21 +31,18 @@ pub struct Firestore {
     credentials: Credentials,
 }
 
-/// A document and when it was last written.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Document<T> {
-    /// Its path below the database: `orders/ORD-..`.
-    pub path: String,
-    /// What it holds.
+/// The value of a document and the version at which it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// The value.
     pub value: T,
-    /// For the precondition of the write that follows.
+    /// The time of the last write, the precondition of the next one.
     pub update_time: Timestamp,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawDocument {
-    name: String,
     #[serde(default)]
     fields: Fields,
     update_time: Timestamp,
@@ -55,7 +50,7 @@ struct RawDocument {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Applied {
+struct CommitResponse {
     #[serde(default)]
     write_results: Vec<WriteResult>,
 }
@@ -67,7 +62,7 @@ struct WriteResult {
 }
 
 impl Firestore {
-    /// The database at `base_url` (without a slash at its end).
+    /// Creates a client of the database at `base_url`, which has no slash at its end.
     #[must_use]
     pub fn new(base_url: &str, project: &str, database: &str, credentials: Credentials) -> Self {
         Self {
@@ -77,145 +72,128 @@ impl Firestore {
         }
     }
 
-    /// Reads a document.
-    ///
-    /// # Errors
-    /// [`Error`]; a document that is not there is `None`.
+    /// Reads a document. Returns `None` if it does not exist.
     pub async fn get<T: DeserializeOwned>(
         &self,
         host: &(impl Http + Clock + Entropy),
-        trace: &HeaderMap,
+        trace: &TraceContext,
         path: &str,
-    ) -> Result<Option<Document<T>>, Error> {
+    ) -> Result<Option<Versioned<T>>, Error> {
         let address = self.document_url(path)?;
         match self.call(host, trace, Method::GET, &address, &Bytes::new()).await {
-            Ok(body) => self.read(serde_json::from_slice(&body).map_err(unexpected)?).map(Some),
+            Ok(body) => read(serde_json::from_slice(&body).map_err(unexpected)?).map(Some),
             Err(Failure::NotFound) => Ok(None),
             Err(failure) => Err(read_error(failure)),
         }
     }
 
-    /// Applies all writes, or none.
+    /// Applies all writes or none, and returns the update time of each written document.
     ///
-    /// While the outcome is unknown the same commit is sent again: its preconditions make that safe. So
-    /// [`CommitError::AlreadyExists`] and [`CommitError::Stale`] may be told of a commit whose first try won; a caller that
-    /// creates a document finds out by reading it.
-    ///
-    /// Returns the update time of each document that was written, for the precondition of the write that follows.
+    /// While the outcome is unknown, the same commit is sent again: its preconditions make that safe.
     ///
     /// # Errors
-    /// [`CommitError`]
+    /// [`CommitError::AlreadyExists`] and [`CommitError::Stale`] may follow a first attempt that succeeded and whose response
+    /// was lost. A caller that creates a document reads it to find out.
     pub async fn commit(
         &self,
         host: &(impl Http + Clock + Entropy),
-        trace: &HeaderMap,
+        trace: &TraceContext,
         writes: &[Write],
     ) -> Result<Vec<Timestamp>, CommitError> {
-        let mut sent = Vec::with_capacity(writes.len());
+        let mut body = Vec::with_capacity(writes.len());
         for write in writes {
-            check_path(&write.path).map_err(CommitError::Refused)?;
-            sent.push(write.to_json(&format!("{}/{}", self.root, write.path)));
+            check_path(&write.path).map_err(CommitError::Rejected)?;
+            body.push(write.to_json(&format!("{}/{}", self.root, write.path)));
         }
-        let body = Bytes::from(json!({ "writes": sent }).to_string());
+        let body = Bytes::from(json!({ "writes": body }).to_string());
         let address = format!("{}/v1/{}:commit", self.base_url, self.root);
         match self.call(host, trace, Method::POST, &address, &body).await {
-            Ok(answer) => {
-                let applied: Applied = serde_json::from_slice(&answer)
-                    .map_err(|error| CommitError::OutcomeUnknown(format!("its answer: {error}")))?;
-                // A deleted document has none, and nothing is written after it.
-                Ok(applied.write_results.into_iter().filter_map(|result| result.update_time).collect())
+            Ok(body) => {
+                let response: CommitResponse = serde_json::from_slice(&body)
+                    .map_err(|error| CommitError::OutcomeUnknown(format!("its response: {error}")))?;
+                // A deletion has no update time; commits do not write after one.
+                Ok(response.write_results.into_iter().filter_map(|result| result.update_time).collect())
             }
             Err(Failure::AlreadyExists) => Err(CommitError::AlreadyExists),
             Err(Failure::FailedPrecondition | Failure::NotFound) => Err(CommitError::Stale),
-            Err(Failure::Aborted(told) | Failure::Exhausted(told) | Failure::Unknown(told)) => {
-                Err(CommitError::OutcomeUnknown(told))
+            Err(Failure::Aborted(cause) | Failure::Exhausted(cause) | Failure::Unknown(cause)) => {
+                Err(CommitError::OutcomeUnknown(cause))
             }
-            Err(Failure::Refused(told) | Failure::Unauthenticated(told)) => Err(CommitError::Refused(told)),
+            Err(Failure::Rejected(cause) | Failure::Unauthenticated(cause)) => {
+                Err(CommitError::Rejected(cause))
+            }
         }
     }
 
-    /// The documents of a query, in its order.
-    ///
-    /// # Errors
-    /// [`Error`]
+    /// Runs a query and returns its documents in order.
     pub async fn run<T: DeserializeOwned>(
         &self,
         host: &(impl Http + Clock + Entropy),
-        trace: &HeaderMap,
+        trace: &TraceContext,
         query: &Query,
-    ) -> Result<Vec<Document<T>>, Error> {
+    ) -> Result<Vec<Versioned<T>>, Error> {
         #[derive(Deserialize)]
         struct Item {
-            // An answer without documents still has an item, with the read time only.
+            // A response without documents has one item, which holds the read time only.
             document: Option<RawDocument>,
         }
         let body = Bytes::from(query.to_json().to_string());
         let address = format!("{}/v1/{}:runQuery", self.base_url, self.root);
         let body = self.call(host, trace, Method::POST, &address, &body).await.map_err(read_error)?;
         let items: Vec<Item> = serde_json::from_slice(&body).map_err(unexpected)?;
-        items.into_iter().filter_map(|item| item.document).map(|document| self.read(document)).collect()
+        items.into_iter().filter_map(|item| item.document).map(read).collect()
     }
 
-    /// Whether Firestore answers. Reads a document that need not exist.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn ping(&self, host: &(impl Http + Clock + Entropy), trace: &HeaderMap) -> Result<(), Error> {
+    /// Checks that Firestore responds, by reading a document that need not exist.
+    pub async fn ping(&self, host: &(impl Http + Clock + Entropy), trace: &TraceContext) -> Result<(), Error> {
         self.get::<Value>(host, trace, "health/ping").await.map(|_| ())
     }
 
-    fn read<T: DeserializeOwned>(&self, raw: RawDocument) -> Result<Document<T>, Error> {
-        let path = raw.name.strip_prefix(&self.root).and_then(|path| path.strip_prefix('/'));
-        Ok(Document {
-            path: path.unwrap_or(&raw.name).to_owned(),
-            value: from_fields(raw.fields)?,
-            update_time: raw.update_time,
-        })
-    }
-
     fn document_url(&self, path: &str) -> Result<String, Error> {
-        check_path(path).map_err(Error::Refused)?;
+        check_path(path).map_err(Error::Rejected)?;
         Ok(format!("{}/v1/{}/{path}", self.base_url, self.root))
     }
 
-    /// Sends a call, again while that may help.
+    /// Sends a call and repeats it after transient failures.
     async fn call(
         &self,
         host: &(impl Http + Clock + Entropy),
-        trace: &HeaderMap,
+        trace: &TraceContext,
         method: Method,
         address: &str,
         body: &Bytes,
     ) -> Result<Bytes, Failure> {
-        let give_up_at = host.now().checked_add(BUDGET);
-        let mut attempt = 1;
+        let end = host.now().checked_add(BUDGET);
+        let mut attempt = 0;
         let mut may_renew_token = true;
         loop {
             let failure = match self.attempt(host, trace, method.clone(), address, body).await {
-                Ok(answer) => return Ok(answer),
+                Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
-            let may_retry = attempt < ATTEMPTS && give_up_at.is_none_or(|limit| host.now() < limit);
+            let may_retry = attempt + 1 < BACKOFF.attempts() && end.is_none_or(|end| host.now() < end);
             match &failure {
                 Failure::Unauthenticated(_) if may_renew_token => {
                     may_renew_token = false;
                     self.credentials.forget();
                 }
                 Failure::Aborted(_) | Failure::Unknown(_) if may_retry => {
-                    host.sleep(pause(attempt, host)).await;
+                    host.sleep(BACKOFF.pause(attempt, host)).await;
                 }
-                // It asks for less: the longest pause at once.
-                Failure::Exhausted(_) if may_retry => host.sleep(pause(ATTEMPTS, host)).await,
+                // Firestore limits the rate: the longest pause from the first attempt on.
+                Failure::Exhausted(_) if may_retry => {
+                    host.sleep(BACKOFF.pause(BACKOFF.attempts(), host)).await;
+                }
                 _ => return Err(failure),
             }
-            attempt = attempt.saturating_add(1);
+            attempt += 1;
         }
     }
 
     async fn attempt(
         &self,
         host: &(impl Http + Clock),
-        trace: &HeaderMap,
+        trace: &TraceContext,
         method: Method,
         address: &str,
         body: &Bytes,
@@ -225,30 +203,23 @@ impl Firestore {
         let mut request = Request::new(body.clone());
         *request.method_mut() = method;
         *request.uri_mut() =
-            address.parse().map_err(|_| Failure::Refused(format!("{address} is not an address")))?;
-        request.headers_mut().clone_from(trace);
+            address.parse().map_err(|_| Failure::Rejected(format!("{address} is not a URL")))?;
+        trace.apply(request.headers_mut());
         let bearer = HeaderValue::try_from(format!("Bearer {bearer}"));
         request
             .headers_mut()
-            .insert(AUTHORIZATION, bearer.map_err(|error| Failure::Refused(error.to_string()))?);
+            .insert(AUTHORIZATION, bearer.map_err(|error| Failure::Rejected(error.to_string()))?);
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let response = host.send(request).await.map_err(|error| Failure::of_transport(&error))?;
         if response.status().is_success() {
             Ok(response.into_body())
         } else {
-            Err(Failure::of_answer(&response))
+            Err(Failure::of_response(&response))
         }
     }
 }
 
-/// `FIRST_PAUSE`, doubled with each attempt, times 0.5 to 1.5: clients that failed together shall not come back together.
-fn pause(attempt: u32, entropy: &impl Entropy) -> Duration {
-    let [random] = entropy.bytes::<1>();
-    let doubled = FIRST_PAUSE.saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(1));
-    doubled.saturating_mul(u32::from(random).saturating_add(128)).checked_div(256).unwrap_or(doubled)
-}
-
-/// Each segment of a path is an id that Firestore takes and that needs no escaping in a URL.
+/// Accepts the path of a document whose segments are valid ids and need no escaping in a URL.
 fn check_path(path: &str) -> Result<(), String> {
     let is_id = |id: &str| {
         let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -263,12 +234,16 @@ fn check_path(path: &str) -> Result<(), String> {
 
 fn read_error(failure: Failure) -> Error {
     match failure {
-        Failure::Aborted(told) | Failure::Exhausted(told) | Failure::Unknown(told) => {
-            Error::Unavailable(told)
+        Failure::Aborted(cause) | Failure::Exhausted(cause) | Failure::Unknown(cause) => {
+            Error::Unavailable(cause)
         }
-        Failure::Refused(told) | Failure::Unauthenticated(told) => Error::Refused(told),
-        other => Error::Refused(format!("{other:?}")),
+        Failure::Rejected(cause) | Failure::Unauthenticated(cause) => Error::Rejected(cause),
+        other => Error::Rejected(format!("{other:?}")),
     }
+}
+
+fn read<T: DeserializeOwned>(document: RawDocument) -> Result<Versioned<T>, Error> {
+    Ok(Versioned { value: from_fields(document.fields)?, update_time: document.update_time })
 }
 
 fn unexpected(error: serde_json::Error) -> Error {
@@ -280,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_path_of_a_document_is_sent() {
+    fn only_the_path_of_a_document_is_accepted() {
         for path in ["orders/ORD-1", "carts/user-7", "a/b/c/d"] {
             assert_eq!(check_path(path), Ok(()), "{path}");
         }

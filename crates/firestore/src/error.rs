@@ -1,4 +1,4 @@
-//! What Firestore's answers mean (`google.rpc.Code`, told in `error.status`).
+//! The meaning of Firestore's failures (`google.rpc.Code` in `error.status`).
 
 use bytes::Bytes;
 use capability::HttpError;
@@ -7,16 +7,16 @@ use serde::Deserialize;
 
 use crate::value::ValueError;
 
-/// Why there is no answer to a read, or why it cannot be used. The texts are for the log.
+/// Why a read failed. The texts are for the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Firestore is down, overloaded or out of reach; the same call may succeed later.
+    /// Firestore is down, overloaded or unreachable; the same call may succeed later.
     #[error("Firestore is unavailable: {0}")]
     Unavailable(String),
-    /// Firestore refuses the call: a defect or a wrong configuration of ours.
-    #[error("Firestore refuses: {0}")]
-    Refused(String),
-    /// The documents are not what we write.
+    /// Firestore rejects the call: a defect or a wrong configuration of the service.
+    #[error("Firestore rejects the call: {0}")]
+    Rejected(String),
+    /// The documents have another shape than the service writes.
     #[error("unexpected document: {0}")]
     Unexpected(String),
 }
@@ -27,44 +27,44 @@ impl From<ValueError> for Error {
     }
 }
 
-/// Why a commit did not happen, or is not known to have happened.
+/// Why a commit was not applied, or is not known to have been applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// A document that was to be created exists. Read it: it may be this very commit's, if an earlier try of it won.
     #[error("a document exists already")]
     AlreadyExists,
-    /// A document has changed since it was read, or is gone. Read again and decide again.
+    /// A document has been changed or deleted since it was read. The caller reads it again and decides again.
     #[error("a document has changed")]
     Stale,
-    /// It was tried to the end of the budget and may or may not have happened. The same commit may be sent again.
+    /// All attempts failed; the commit may or may not have been applied. The same commit may be sent again.
     #[error("outcome unknown: {0}")]
     OutcomeUnknown(String),
-    /// Firestore refuses the call: a defect or a wrong configuration of ours.
-    #[error("Firestore refuses: {0}")]
-    Refused(String),
+    /// Firestore rejects the call: a defect or a wrong configuration of the service.
+    #[error("Firestore rejects the call: {0}")]
+    Rejected(String),
 }
 
 impl From<ValueError> for CommitError {
     fn from(error: ValueError) -> Self {
-        Self::Refused(error.to_string())
+        Self::Rejected(error.to_string())
     }
 }
 
-/// What an answer means for the next step.
+/// The meaning of a failure for the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
     AlreadyExists,
     FailedPrecondition,
     NotFound,
-    /// Contention: nothing happened, try again.
+    /// Contention: the call was not applied and may be repeated.
     Aborted(String),
-    /// The access token is too old.
+    /// The access token has expired.
     Unauthenticated(String),
-    /// Too much at once: wait longer.
+    /// The rate limit is exceeded: the next attempt waits longer.
     Exhausted(String),
-    /// Whether it happened is not known.
+    /// The call may or may not have been applied.
     Unknown(String),
-    Refused(String),
+    Rejected(String),
 }
 
 #[derive(Deserialize)]
@@ -84,26 +84,26 @@ impl Failure {
         Self::Unknown(error.to_string())
     }
 
-    pub(crate) fn of_answer(response: &Response<Bytes>) -> Self {
+    pub(crate) fn of_response(response: &Response<Bytes>) -> Self {
         let http_status = response.status();
-        // runQuery streams, so it wraps its error in a list.
+        // runQuery streams its response and wraps an error in a list.
         let body = response.body();
         let read = serde_json::from_slice::<ErrorBody>(body)
             .or_else(|_| serde_json::from_slice::<[ErrorBody; 1]>(body).map(|[body]| body));
         let Ok(ErrorBody { error: Status { status, message } }) = read else {
-            let told = format!("HTTP {http_status}");
-            return if http_status.is_server_error() { Self::Unknown(told) } else { Self::Refused(told) };
+            let cause = format!("HTTP {http_status}");
+            return if http_status.is_server_error() { Self::Unknown(cause) } else { Self::Rejected(cause) };
         };
-        let told = format!("{status}: {message}");
+        let cause = format!("{status}: {message}");
         match status.as_str() {
             "ALREADY_EXISTS" => Self::AlreadyExists,
             "FAILED_PRECONDITION" => Self::FailedPrecondition,
             "NOT_FOUND" => Self::NotFound,
-            "ABORTED" => Self::Aborted(told),
-            "UNAUTHENTICATED" => Self::Unauthenticated(told),
-            "RESOURCE_EXHAUSTED" => Self::Exhausted(told),
-            "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "INTERNAL" | "UNKNOWN" | "CANCELLED" => Self::Unknown(told),
-            _ => Self::Refused(told),
+            "ABORTED" => Self::Aborted(cause),
+            "UNAUTHENTICATED" => Self::Unauthenticated(cause),
+            "RESOURCE_EXHAUSTED" => Self::Exhausted(cause),
+            "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "INTERNAL" | "UNKNOWN" | "CANCELLED" => Self::Unknown(cause),
+            _ => Self::Rejected(cause),
         }
     }
 }

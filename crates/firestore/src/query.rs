@@ -1,10 +1,11 @@
-//! Queries of one collection: equality filters, an order, where to go on, how many.
+//! Queries of one collection: equality filters, sort order, start and limit.
 
 use serde_json::{Value, json};
 
 use crate::value::encode;
 
-/// A query. Each order needs a composite index with the filtered fields in front of it; see `infra/firestore.indexes.json`.
+/// A query. Each sort order needs a composite index that begins with the filtered fields; see
+/// `infra/firestore.indexes.json`.
 #[derive(Debug, Clone)]
 pub struct Query {
     collection: String,
@@ -14,22 +15,22 @@ pub struct Query {
     limit: i64,
 }
 
-/// Which end comes first.
+/// The direction of a sort order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// The smallest first.
+    /// The smallest value first.
     Ascending,
-    /// The largest first.
+    /// The largest value first.
     Descending,
 }
 
 impl Query {
-    /// The documents of a collection, at most `limit`.
+    /// Selects the documents of a collection, at most `limit`.
     pub fn of(collection: impl Into<String>, limit: i64) -> Self {
         Self { collection: collection.into(), filters: vec![], order: vec![], start_after: vec![], limit }
     }
 
-    /// Only those whose field has this value.
+    /// Selects only documents whose field has this value.
     #[must_use]
     pub fn equal(mut self, field: &str, value: Value) -> Self {
         // Only a fraction cannot be encoded, and no field holds one.
@@ -40,7 +41,7 @@ impl Query {
         self
     }
 
-    /// In the order of this field; of several, the first counts most.
+    /// Sorts by this field, after the fields of earlier calls.
     #[must_use]
     pub fn order_by(mut self, field: &str, direction: Direction) -> Self {
         let direction = match direction {
@@ -51,7 +52,7 @@ impl Query {
         self
     }
 
-    /// Only those behind the one with these values of the ordered fields, as `(field, value)`.
+    /// Starts after the document with these values of the sorted fields, as `(field, value)`.
     #[must_use]
     pub fn start_after(mut self, key: Vec<(&str, Value)>) -> Self {
         self.start_after =
@@ -67,8 +68,8 @@ impl Query {
         });
         if let Value::Object(query) = &mut query {
             if !self.filters.is_empty() {
-                let all = json!({ "compositeFilter": { "op": "AND", "filters": self.filters } });
-                query.insert("where".to_owned(), all);
+                let filter = json!({ "compositeFilter": { "op": "AND", "filters": self.filters } });
+                query.insert("where".to_owned(), filter);
             }
             if !self.start_after.is_empty() {
                 query.insert("startAt".to_owned(), json!({ "values": self.start_after, "before": false }));

@@ -1,8 +1,8 @@
 //! Firestore's typed values from and to plain JSON.
 //!
-//! Strings, whole numbers, booleans, null, lists and maps are what they are. A fraction is refused: money is whole minor
-//! units. A member whose name ends in `At` and that holds RFC 3339 is a Firestore timestamp, so that TTL policies and indexes
-//! understand it; that is the naming rule for times everywhere in the shop.
+//! Strings, whole numbers, booleans, null, lists and maps keep their type. A fraction is rejected: money is whole minor
+//! units. A member whose name ends in `At` and that holds RFC 3339 is a Firestore timestamp, as TTL policies and indexes
+//! require; every time in the shop has such a name.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,21 +11,21 @@ use serde_json::{Map, Value, json};
 /// The fields of a document in Firestore's form.
 pub type Fields = Map<String, Value>;
 
-/// A value that has no place in a document, or a document that is not what its reader expects.
+/// A value cannot be stored in a document, or a document has another shape than its reader expects.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ValueError(String);
 
 impl From<&str> for ValueError {
-    fn from(told: &str) -> Self {
-        Self(told.to_owned())
+    fn from(cause: &str) -> Self {
+        Self(cause.to_owned())
     }
 }
 
-/// The fields of a struct or a map.
+/// Encodes a struct or a map.
 ///
 /// # Errors
-/// [`ValueError`] for what is not an object or holds a fraction.
+/// Rejects what is not an object and what holds a fraction.
 pub fn to_fields(value: &impl Serialize) -> Result<Fields, ValueError> {
     match serde_json::to_value(value) {
         Ok(Value::Object(members)) => encode_members(members),
@@ -34,10 +34,10 @@ pub fn to_fields(value: &impl Serialize) -> Result<Fields, ValueError> {
     }
 }
 
-/// A struct from the fields of a document.
+/// Decodes the fields of a document.
 ///
 /// # Errors
-/// [`ValueError`] for a missing field, one of another type, or a fraction.
+/// Rejects a missing field, a field of another type, and a fraction.
 pub fn from_fields<T: DeserializeOwned>(fields: Fields) -> Result<T, ValueError> {
     let members = decode_members(fields)?;
     serde_json::from_value(Value::Object(members)).map_err(|error| ValueError(error.to_string()))
@@ -47,10 +47,10 @@ fn encode_members(members: Map<String, Value>) -> Result<Fields, ValueError> {
     members.into_iter().map(|(name, value)| Ok((name.clone(), encode(&name, value)?))).collect()
 }
 
-/// One value in Firestore's form. `name` decides whether a string is a time.
+/// Encodes one value. The name of its field decides whether a string is a time.
 ///
 /// # Errors
-/// [`ValueError`] for a fraction.
+/// Rejects a fraction.
 pub fn encode(name: &str, value: Value) -> Result<Value, ValueError> {
     Ok(match value {
         Value::Null => json!({ "nullValue": null }),
@@ -138,7 +138,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_plain_value_survives(value in plain()) {
+        fn every_plain_value_survives_its_encoding(value in plain()) {
             let fields = to_fields(&json!({ "field": value.clone() })).unwrap();
             let read: Map<String, Value> = from_fields(fields).unwrap();
             prop_assert_eq!(&read["field"], &value);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_timestamps_and_fractions_are_refused() {
+    fn times_are_timestamps_and_fractions_are_rejected() {
         let fields =
             to_fields(&json!({ "createdAt": "2026-01-01T00:00:00Z", "name": "2026-01-01T00:00:00Z" }))
                 .unwrap();

@@ -1,11 +1,11 @@
-//! One write of a commit, with the condition under which it may happen.
+//! The writes of a commit, with their preconditions.
 
 use kernel::Timestamp;
 use serde_json::{Value, json};
 
 use crate::value::{Fields, ValueError, to_fields};
 
-/// A write. All writes of a commit happen, or none.
+/// A write. A commit applies all of its writes or none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Write {
     pub(crate) path: String,
@@ -20,32 +20,26 @@ enum Operation {
 }
 
 impl Write {
-    /// Makes a document that must not exist yet.
-    ///
-    /// # Errors
-    /// [`ValueError`]
+    /// Creates a document that must not exist.
     pub fn create(path: impl Into<String>, document: &impl serde::Serialize) -> Result<Self, ValueError> {
         Ok(Self::set(path, document)?.when(json!({ "exists": false })))
     }
 
-    /// Replaces a document, whatever it was.
-    ///
-    /// # Errors
-    /// [`ValueError`]
+    /// Creates or replaces a document.
     pub fn set(path: impl Into<String>, document: &impl serde::Serialize) -> Result<Self, ValueError> {
         Ok(Self { path: path.into(), operation: Operation::Set(to_fields(document)?), condition: None })
     }
 
-    /// Removes a document.
+    /// Deletes a document.
     pub fn delete(path: impl Into<String>) -> Self {
         Self { path: path.into(), operation: Operation::Delete, condition: None }
     }
 
-    /// The same write, if nobody has written the document since it was read: `seen` is its update time then, `None` if it
-    /// did not exist.
+    /// Adds the precondition that the document has not been written since it was read at this update time; `None` if it did
+    /// not exist.
     #[must_use]
-    pub fn unchanged_since(self, seen: Option<Timestamp>) -> Self {
-        match seen {
+    pub fn unchanged_since(self, update_time: Option<Timestamp>) -> Self {
+        match update_time {
             Some(time) => self.when(json!({ "updateTime": time })),
             None => self.when(json!({ "exists": false })),
         }

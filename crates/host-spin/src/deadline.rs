@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-/// Waits for `work`, but no longer than `limit`: Spin's own defaults are ten minutes and for ever.
+/// Waits for `work`, but no longer than `limit`. Spin's own limits are ten minutes for HTTP and none for PostgreSQL.
 ///
-/// Dropping the work tells the host to cancel it, but what it asked of another machine may still happen there.
+/// At the limit the work is dropped and the host cancels it; its effect on another machine may still occur.
 pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     match select(pin!(work), pin!(spin_sdk::time::sleep(limit))).await {
-        Either::Left((done, _)) => Some(done),
+        Either::Left((value, _)) => Some(value),
         Either::Right(_) => None,
     }
 }

@@ -1,5 +1,5 @@
 use bytes::{Bytes, BytesMut};
-use capability::http::MAX_ANSWER_BYTES;
+use capability::http::MAX_RESPONSE_BYTES;
 use capability::{Http, HttpError};
 use futures_util::StreamExt as _;
 use http::header::{CONTENT_LENGTH, HeaderValue};
@@ -11,34 +11,34 @@ use crate::deadline::within;
 
 impl<D> Http for SpinHost<D> {
     async fn send(&self, mut request: http::Request<Bytes>) -> Result<http::Response<Bytes>, HttpError> {
-        // Without its length the body would go out in chunks, whose tail waits 40 ms for a delayed acknowledgement.
+        // Without a length the body is sent in chunks, and the last one waits 40 ms for a delayed acknowledgement.
         let length = HeaderValue::from(request.body().len());
         request.headers_mut().insert(CONTENT_LENGTH, length);
         match within(self.call_timeout, exchange(request)).await {
             Some(result) => result,
-            None => Err(HttpError::OutcomeUnknown(format!("no answer within {:?}", self.call_timeout))),
+            None => Err(HttpError::OutcomeUnknown(format!("no response within {:?}", self.call_timeout))),
         }
     }
 }
 
 async fn exchange(request: http::Request<Bytes>) -> Result<http::Response<Bytes>, HttpError> {
-    let response = spin_sdk::http::send(request.map(Full::new)).await.map_err(|code| explain(&code))?;
+    let response = spin_sdk::http::send(request.map(Full::new)).await.map_err(|code| to_http_error(&code))?;
     let (parts, body) = response.into_parts();
     let mut chunks = body.into_data_stream();
     let mut whole = BytesMut::new();
     while let Some(chunk) = chunks.next().await {
         let chunk =
-            chunk.map_err(|code| HttpError::OutcomeUnknown(format!("the answer broke off: {code:?}")))?;
-        if whole.len().saturating_add(chunk.len()) > MAX_ANSWER_BYTES {
-            return Err(HttpError::OutcomeUnknown("the answer is too large".to_owned()));
+            chunk.map_err(|code| HttpError::OutcomeUnknown(format!("the response broke off: {code:?}")))?;
+        if whole.len().saturating_add(chunk.len()) > MAX_RESPONSE_BYTES {
+            return Err(HttpError::OutcomeUnknown("the response is too large".to_owned()));
         }
         whole.extend_from_slice(&chunk);
     }
     Ok(http::Response::from_parts(parts, whole.freeze()))
 }
 
-/// Only what failed before a connection stood is known not to have been sent.
-fn explain(code: &ErrorCode) -> HttpError {
+/// A request is known not to have been sent only if it failed before a connection was established.
+fn to_http_error(code: &ErrorCode) -> HttpError {
     match code {
         ErrorCode::DnsTimeout
         | ErrorCode::DnsError(_)

@@ -4,76 +4,93 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use capability::retry::poll_until;
 use capability::{Database, DatabaseAddress, DbError, Param, Statement};
 use spin_sdk::pg::{Connection, DbValue, Error, ParameterValue, PgError, QueryError};
 
-use crate::SpinHost;
 use crate::deadline::within;
+use crate::host::{SpinClock, SpinHost};
 
-/// One connection for the whole instance.
+/// The one connection of an instance.
 ///
-/// Opening one costs a round trip of seven statements, every time. Concurrent requests share the connection and their
-/// statements are pipelined, which is safe because there is never a BEGIN.
+/// Opening a connection costs a round trip of seven statements. Concurrent requests share the connection and their statements
+/// are pipelined, which is safe because no statement begins a transaction.
 pub struct Pool {
     address: String,
-    kept: RefCell<Option<Rc<Connection>>>,
+    connection: RefCell<Option<Rc<Connection>>>,
     is_opening: Cell<bool>,
 }
 
-/// The right to open the instance's connection. Given back when it is dropped, also with a request that is given up.
-struct Opening<'p>(&'p Cell<bool>);
+/// The permit to open the connection. Dropping it, also with an abandoned request, releases it.
+struct OpenPermit<'p>(&'p Cell<bool>);
 
-impl Drop for Opening<'_> {
+impl Drop for OpenPermit<'_> {
     fn drop(&mut self) {
         self.0.set(false);
     }
 }
 
-/// How long a request waits before it looks again whether another one has opened the connection. One request of an
-/// instance cannot wake another.
-const PAUSE: Duration = Duration::from_millis(2);
+/// How a request obtains the connection.
+enum Step<'p> {
+    Use(Rc<Connection>),
+    Open(OpenPermit<'p>),
+}
+
+/// The interval at which a request checks whether another one has opened the connection.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 impl Pool {
-    pub(crate) fn at(address: &DatabaseAddress) -> Self {
-        Self { address: address.expose().to_owned(), kept: RefCell::new(None), is_opening: Cell::new(false) }
-    }
-
-    /// The instance's connection. Of sixteen requests that find none, one opens it: the host has 64 for all instances, and
-    /// whoever asks for more waits without an end.
-    async fn connection(&self) -> Result<Rc<Connection>, DbError> {
-        loop {
-            // Cloned out of the cell, so that nothing is borrowed over the await.
-            let kept = self.kept.borrow().clone();
-            if let Some(connection) = kept {
-                return Ok(connection);
-            }
-            if !self.is_opening.replace(true) {
-                return self.open(Opening(&self.is_opening)).await;
-            }
-            spin_sdk::time::sleep(PAUSE).await;
+    pub(crate) fn new(address: &DatabaseAddress) -> Self {
+        Self {
+            address: address.expose().to_owned(),
+            connection: RefCell::new(None),
+            is_opening: Cell::new(false),
         }
     }
 
-    async fn open(&self, _opening: Opening<'_>) -> Result<Rc<Connection>, DbError> {
+    /// Returns the connection. If there is none, one of the concurrent requests opens it and the others wait: the host has 64
+    /// connections for all instances, and a request for another one waits without a limit.
+    async fn connection(&self, limit: Duration) -> Result<Rc<Connection>, DbError> {
+        let step = poll_until(&SpinClock, POLL_INTERVAL, limit, async || self.next_step()).await;
+        match step {
+            Some(Step::Use(connection)) => Ok(connection),
+            Some(Step::Open(permit)) => self.open(permit).await,
+            None => Err(DbError::Unreachable("the connection is being opened".to_owned())),
+        }
+    }
+
+    fn next_step(&self) -> Option<Step<'_>> {
+        if let Some(connection) = &*self.connection.borrow() {
+            return Some(Step::Use(Rc::clone(connection)));
+        }
+        (!self.is_opening.replace(true)).then(|| Step::Open(OpenPermit(&self.is_opening)))
+    }
+
+    async fn open(&self, _permit: OpenPermit<'_>) -> Result<Rc<Connection>, DbError> {
         let opened = Connection::open(self.address.clone()).await.map_err(|error| {
-            // Spin's text may quote the address, and the address has the password in it.
+            // Spin's text may quote the address, which holds the password.
             DbError::Unreachable(describe(&error).replace(&self.address, "(address)"))
         })?;
         let opened = Rc::new(opened);
-        *self.kept.borrow_mut() = Some(Rc::clone(&opened));
+        self.connection.replace(Some(Rc::clone(&opened)));
         Ok(opened)
     }
 
-    /// Forgets a broken connection, but not the fresh one that a neighbour may have put in its place.
-    fn forget(&self, broken: &Rc<Connection>) {
-        self.kept.borrow_mut().take_if(|kept| Rc::ptr_eq(kept, broken));
+    /// Removes a broken connection, unless another request has replaced it already.
+    fn remove(&self, broken: &Rc<Connection>) {
+        self.connection.borrow_mut().take_if(|current| Rc::ptr_eq(current, broken));
     }
 
-    async fn run(&self, statement: &Statement, params: &[Param<'_>]) -> Result<Option<String>, DbError> {
-        let connection = self.connection().await?;
+    async fn run(
+        &self,
+        statement: &Statement,
+        params: &[Param<'_>],
+        limit: Duration,
+    ) -> Result<Option<String>, DbError> {
+        let connection = self.connection(limit).await?;
         let outcome = fetch(&connection, statement, params).await;
         if outcome.as_ref().is_err_and(is_broken) {
-            self.forget(&connection);
+            self.remove(&connection);
         }
         outcome
     }
@@ -87,20 +104,20 @@ impl std::fmt::Debug for Pool {
 
 impl Database for SpinHost<Pool> {
     async fn query(&self, statement: &Statement, params: &[Param<'_>]) -> Result<Option<String>, DbError> {
+        let limit = self.call_timeout;
         let attempts = async {
-            let first = self.database.run(statement, params).await;
+            let first = self.database.run(statement, params, limit).await;
             match &first {
                 Err(error) if is_broken(error) && statement.is_repeatable => {
-                    self.database.run(statement, params).await
+                    self.database.run(statement, params, limit).await
                 }
                 _ => first,
             }
         };
-        let outcome = within(self.call_timeout, attempts).await;
-        let outcome = outcome.unwrap_or_else(|| {
-            // Whatever the connection is waiting for, the requests behind it shall not wait for it too.
-            self.database.kept.borrow_mut().take();
-            Err(DbError::OutcomeUnknown(format!("no answer within {:?}", self.call_timeout)))
+        let outcome = within(limit, attempts).await.unwrap_or_else(|| {
+            // The statement may block the connection: the requests behind it open another one.
+            self.database.connection.take();
+            Err(DbError::OutcomeUnknown(format!("no result within {limit:?}")))
         });
         outcome.map_err(|error| name_statement(error, statement))
     }
@@ -112,15 +129,15 @@ async fn fetch(
     params: &[Param<'_>],
 ) -> Result<Option<String>, DbError> {
     let params: Vec<ParameterValue> = params.iter().map(parameter).collect();
-    let mut answer = connection.query(statement.sql, params).await.map_err(classify)?;
-    let first = answer.rows().next().await;
-    // A stream that has said its end must not be read again: the host would end the instance.
+    let mut result = connection.query(statement.sql, params).await.map_err(classify)?;
+    let first = result.rows().next().await;
+    // The host ends an instance that reads a stream after its end.
     let second = match first {
-        Some(_) => answer.rows().next().await,
+        Some(_) => result.rows().next().await,
         None => None,
     };
-    // The rows end early when the statement fails: only the result says whether it ran to its end.
-    answer.result().await.map_err(classify)?;
+    // The rows of a failed statement end early, so its success is read from the result.
+    result.result().await.map_err(classify)?;
     if second.is_some() {
         return Err(DbError::Unexpected("more than one row".to_owned()));
     }
@@ -147,14 +164,14 @@ fn classify(error: Error) -> DbError {
             sqlstate: error.code,
             message: error.message,
         },
-        // What is not PostgreSQL's own word is the driver's: the connection broke, before or after the statement ran.
+        // An error without a SQLSTATE is the driver's: the connection broke before or after the statement ran.
         Error::PgError(PgError::QueryFailed(QueryError::Text(text))) => DbError::OutcomeUnknown(text),
         Error::PgError(PgError::ConnectionFailed(text)) => DbError::Unreachable(text),
         other => DbError::Unexpected(describe(&other)),
     }
 }
 
-/// The connection cannot be used again: it is cut, or the server says that it is shutting down (57P01 to 57P03).
+/// Returns whether the connection is unusable: it broke (08), or the server is shutting down (57P01 to 57P03).
 fn is_broken(error: &DbError) -> bool {
     match error {
         DbError::OutcomeUnknown(_) => true,

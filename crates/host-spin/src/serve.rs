@@ -2,31 +2,34 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use capability::{Misconfigured, Settings};
+use capability::{Keys, Misconfigured, Settings};
 use futures_util::StreamExt as _;
 use http_body_util::{BodyExt as _, Full};
 use spin_sdk::http::Request;
 use web::{Body, BodyError, Served, Service};
 
-/// The service of this instance, built at its first request.
+use crate::peer::peer_address;
+
+/// The service of an instance, built at its first request.
 pub type Instance<S> = RefCell<Option<Rc<S>>>;
 
-/// Answers a request with this instance's service, and writes its log line.
+/// Serves a request with the service of the instance, and writes its log line.
 ///
-/// The service is built from the component's variables once. A configuration that cannot be used is not kept, so an instance
-/// recovers when its variables do.
+/// The service is built from the component's variables once. After a faulty configuration the next request builds it again,
+/// so that an instance recovers with its variables.
 pub async fn serve<S: Service + 'static>(
     instance: &'static std::thread::LocalKey<Instance<S>>,
-    keys: &[&str],
+    keys: Keys,
     build: impl FnOnce(Settings) -> Result<S, Misconfigured>,
     request: Request,
 ) -> http::Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
+    let peer = peer_address(&parts.headers);
     let chunks = body.into_data_stream().map(|chunk| chunk.map_err(|code| BodyError(format!("{code:?}"))));
     let request = http::Request::from_parts(parts, Body::stream(chunks));
 
-    let kept = instance.with_borrow(Clone::clone);
-    let service = match kept {
+    let cached = instance.with_borrow(Clone::clone);
+    let service = match cached {
         Some(service) => Ok(service),
         None => build(read_settings(keys).await).map(|built| {
             let built = Rc::new(built);
@@ -35,24 +38,24 @@ pub async fn serve<S: Service + 'static>(
         }),
     };
     let served = match service {
-        Ok(service) => web::serve(&*service, request).await,
+        Ok(service) => web::serve(&*service, request, peer).await,
         Err(misconfigured) => web::edge::misconfigured(S::NAME, &misconfigured),
     };
     write_log(&served);
     served.response.map(Full::new)
 }
 
-async fn read_settings(keys: &[&str]) -> Settings {
-    let mut values = Vec::with_capacity(keys.len());
-    for key in keys {
-        // An undefined variable counts as empty: the configuration says whether it may be.
+async fn read_settings(keys: Keys) -> Settings {
+    let mut values = Vec::new();
+    for key in keys.iter().copied().flatten() {
+        // An undefined variable is empty: the configuration decides whether that is a fault.
         let value = spin_sdk::variables::get(key).await.unwrap_or_default();
         values.push(((*key).to_owned(), value));
     }
     values.into_iter().collect()
 }
 
-#[expect(clippy::print_stdout, reason = "the log is standard output, one JSON object a line")]
+#[expect(clippy::print_stdout, reason = "standard output is the log, one JSON object a line")]
 fn write_log(served: &Served) {
     println!("{}", served.log_line);
 }

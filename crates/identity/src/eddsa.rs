@@ -1,4 +1,4 @@
-//! `jsonwebtoken` with one algorithm, Ed25519: what is not linked in cannot be chosen by a token's header.
+//! `jsonwebtoken` with Ed25519 as its only algorithm, so that the header of a token cannot choose another one.
 
 use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -6,18 +6,18 @@ use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use signature::{Signer, Verifier};
 
-/// What stands before the 32 bytes of the seed in a PKCS #8 private key (RFC 8410 section 7).
+/// The bytes before the 32 bytes of the seed in a PKCS #8 private key (RFC 8410 section 7).
 const PKCS8_PREFIX: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: signer,
     verifier_factory: verifier,
-    // Needed for RSA and elliptic-curve JWKs only, and ours are written by hand.
+    // Needed for RSA and elliptic-curve JWKs only; `keys` writes the Ed25519 JWKs itself.
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Must have been called before `jsonwebtoken` signs or verifies. Harmless when repeated.
+/// Installs the provider. Required before `jsonwebtoken` signs or verifies; idempotent.
 pub(crate) fn install() {
     let _ = PROVIDER.install_default();
 }
@@ -61,7 +61,7 @@ struct Ed25519Verifier(VerifyingKey);
 
 impl Verifier<Vec<u8>> for Ed25519Verifier {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        // Strict: a small-order key or a malleable signature is refused (RFC 8032 section 8.4).
+        // Strict verification rejects small-order keys and malleable signatures (RFC 8032 section 8.4).
         self.0.verify_strict(message, &Signature::from_slice(signature)?)
     }
 }

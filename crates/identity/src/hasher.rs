@@ -1,4 +1,4 @@
-//! argon2id, at OWASP's parameters or dearer ones.
+//! Password hashing with argon2id, at OWASP's minimum cost or more.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -6,22 +6,22 @@ use subtle::ConstantTimeEq as _;
 
 use crate::{Password, PasswordHash};
 
-/// How long a hash is, in bytes.
+/// The length of a hash.
 const HASH_BYTES: usize = 32;
 
-/// Hashing failed: a defect of ours, with a message for the log.
+/// Hashing failed. The message is for the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("argon2: {0}")]
 pub struct HashingFailed(String);
 
-/// What a hash costs whoever makes it, and whoever guesses: memory and passes, on one lane.
+/// The cost of a hash, for the service and for an attacker who guesses: memory and passes, on one lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashCost {
     memory_kib: u32,
     passes: u32,
 }
 
-/// Less than OWASP's minimum for argon2id on one lane, or more than a component can have.
+/// The cost is below OWASP's minimum for argon2id on one lane, or above the memory of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be at least 19456 KiB and 2 passes, and at most 262144 KiB and 16 passes")]
 pub struct InvalidCost;
@@ -31,10 +31,7 @@ impl HashCost {
     pub const MINIMUM: Self = Self { memory_kib: 19_456, passes: 2 };
     const MAXIMUM: Self = Self { memory_kib: 262_144, passes: 16 };
 
-    /// A cost that is not below the minimum.
-    ///
-    /// # Errors
-    /// [`InvalidCost`]
+    /// Creates a cost, which must be between the minimum and the maximum.
     pub fn new(memory_kib: u32, passes: u32) -> Result<Self, InvalidCost> {
         let is_possible = (Self::MINIMUM.memory_kib..=Self::MAXIMUM.memory_kib).contains(&memory_kib)
             && (Self::MINIMUM.passes..=Self::MAXIMUM.passes).contains(&passes);
@@ -46,35 +43,32 @@ impl HashCost {
     }
 }
 
-/// What a comparison came to.
+/// The result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is not the password, or there is none.
+    /// It is another password, or the account has no hash.
     Wrong,
     /// It is the password.
     Right,
-    /// It is the password, but its hash was made at another cost than it would be now: hash it anew.
+    /// It is the password, but its hash has another cost than a new one would have: the caller replaces it.
     Outdated,
 }
 
-/// Makes and compares hashes. Takes 40 to 85 ms in the sandbox, during which the instance does nothing else.
+/// Makes and compares hashes. One hash takes 40 to 85 ms in the sandbox and blocks the instance meanwhile.
 pub struct PasswordHasher {
     cost: HashCost,
-    /// The 19 MiB that a hash is made in, kept for the next one: an instance does not grow with every login.
+    /// The working memory of argon2, reused by the next hash, so that an instance does not grow with every login.
     memory: Vec<Block>,
 }
 
 impl PasswordHasher {
-    /// A hasher at this cost.
+    /// Creates a hasher with this cost.
     #[must_use]
     pub fn new(cost: HashCost) -> Self {
         Self { cost, memory: Vec::new() }
     }
 
-    /// The hash to keep of a password, with this salt.
-    ///
-    /// # Errors
-    /// [`HashingFailed`]
+    /// Hashes a password with this salt, for storage.
     pub fn hash(&mut self, password: &Password, salt: [u8; 16]) -> Result<PasswordHash, HashingFailed> {
         let params = self.cost.params()?;
         let out = self.digest(password, &salt, params.clone())?;
@@ -85,25 +79,25 @@ impl PasswordHasher {
             salt: Some(Salt::new(&salt)?),
             hash: Some(Output::new(&out)?),
         };
-        Ok(PasswordHash::kept(phc.to_string()))
+        Ok(PasswordHash::from_stored(phc.to_string()))
     }
 
-    /// Whether this is the password behind `kept`. Without a hash it takes as long, and is not: an unknown address costs what
-    /// a wrong password does.
+    /// Compares a password with a stored hash. Without a hash the result is [`Verdict::Wrong`] after the same time:
+    /// constant time prevents the enumeration of accounts.
     ///
     /// # Errors
-    /// [`HashingFailed`], also for a kept hash that cannot be read.
+    /// Fails for a stored hash that cannot be parsed.
     pub fn compare(
         &mut self,
         password: &Password,
-        kept: Option<&PasswordHash>,
+        stored: Option<&PasswordHash>,
     ) -> Result<Verdict, HashingFailed> {
-        let Some(kept) = kept else {
+        let Some(stored) = stored else {
             let out = self.digest(password, &[0; 16], self.cost.params()?)?;
             std::hint::black_box(out);
             return Ok(Verdict::Wrong);
         };
-        let phc = Phc::new(kept.expose())?;
+        let phc = Phc::new(stored.expose())?;
         let (salt, hash) = phc.salt.zip(phc.hash).ok_or_else(|| HashingFailed("not a hash".to_owned()))?;
         let params = Params::try_from(&phc)?;
         let is_current = params.m_cost() == self.cost.memory_kib && params.t_cost() == self.cost.passes;
@@ -180,11 +174,11 @@ mod tests {
     }
 
     #[test]
-    fn without_a_hash_nothing_matches() {
+    fn without_a_hash_no_password_matches() {
         let compared = hasher().compare(&Password::present("anything").unwrap(), None);
         assert_eq!(compared, Ok(Verdict::Wrong));
-        // What an erased account has in the place of a hash.
-        let erased = PasswordHash::kept(String::new());
+        // An erased account has an empty hash.
+        let erased = PasswordHash::from_stored(String::new());
         assert!(hasher().compare(&Password::present("").unwrap(), Some(&erased)).is_err());
     }
 
@@ -192,21 +186,21 @@ mod tests {
     fn a_hash_of_another_cost_matches_and_is_outdated() {
         let password = Password::choose("correct horse").unwrap();
         let hash = hasher().hash(&password, [7; 16]).unwrap();
-        let mut dearer = PasswordHasher::new(HashCost::new(20_000, 3).unwrap());
-        assert_eq!(dearer.compare(&password, Some(&hash)), Ok(Verdict::Outdated));
-        let rehashed = dearer.hash(&password, [7; 16]).unwrap();
-        assert_eq!(dearer.compare(&password, Some(&rehashed)), Ok(Verdict::Right));
-        // The kept memory is that of the dearer one, and the result does not depend on it.
-        assert_eq!(dearer.compare(&password, Some(&hash)), Ok(Verdict::Outdated));
+        let mut costly = PasswordHasher::new(HashCost::new(20_000, 3).unwrap());
+        assert_eq!(costly.compare(&password, Some(&hash)), Ok(Verdict::Outdated));
+        let rehashed = costly.hash(&password, [7; 16]).unwrap();
+        assert_eq!(costly.compare(&password, Some(&rehashed)), Ok(Verdict::Right));
+        // The working memory has the size of the costlier hash, and the result does not depend on it.
+        assert_eq!(costly.compare(&password, Some(&hash)), Ok(Verdict::Outdated));
     }
 
     #[test]
-    fn a_hash_is_what_other_implementations_make_of_it() {
+    fn a_hash_of_the_reference_implementation_is_accepted() {
         // Made with the reference implementation: `argon2 saltsaltsaltsalt -id -k 19456 -t 2 -p 1 -l 32 -e`.
         const REFERENCE: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$T95q7S205tf9WI4HhYOZDIQmMMAbntacGXTIku0gXT8";
-        let kept = PasswordHash::kept(REFERENCE.to_owned());
+        let stored = PasswordHash::from_stored(REFERENCE.to_owned());
         assert_eq!(
-            hasher().compare(&Password::present("password").unwrap(), Some(&kept)),
+            hasher().compare(&Password::present("password").unwrap(), Some(&stored)),
             Ok(Verdict::Right)
         );
     }

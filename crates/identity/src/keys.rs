@@ -1,20 +1,19 @@
-//! The keys that sign and verify access tokens, as the variables have them.
+//! The keys that sign and verify access tokens, in the form of their variables.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use kernel::hmac_sha256;
 use serde::Serialize;
-use sha2::Sha256;
 
 use crate::eddsa;
 
-/// Why a key could not be read. Never quotes it.
+/// A key cannot be parsed. The message does not quote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not `kid:key` with a key id of 1 to 32 letters, digits, `-` or `_` and 32 bytes in base64url")]
 pub struct InvalidKey;
 
-/// The private key of new tokens. Does not show itself.
+/// A private key. Its `Debug` form omits the value.
 pub struct SigningKey {
     pub(crate) kid: String,
     pub(crate) key: EncodingKey,
@@ -22,35 +21,35 @@ pub struct SigningKey {
     one_time_key: [u8; 32],
 }
 
-/// The private key of new tokens, and the one that it replaced for as long as refresh tokens of that one are in use.
+/// The private key of new tokens, and the retired one while refresh tokens of it are in use.
 #[derive(Debug)]
 pub struct SigningKeys {
-    /// Signs.
+    /// Signs new tokens.
     pub current: SigningKey,
-    /// Only recognises what it made itself.
+    /// Verifies the tokens that it has signed.
     pub retired: Option<SigningKey>,
 }
 
 impl SigningKeys {
-    /// The keys that made what is still accepted, the current one first.
+    /// Returns the keys of all accepted tokens, the current one first.
     pub(crate) fn all(&self) -> impl Iterator<Item = &SigningKey> {
         std::iter::once(&self.current).chain(&self.retired)
     }
 }
 
-/// The public keys of tokens that are still accepted, more than one during a rotation.
+/// The public keys of all accepted access tokens, more than one during a rotation.
 #[derive(Debug, Clone)]
 pub struct VerificationKeys(Vec<VerificationKey>);
 
 #[derive(Clone)]
 struct VerificationKey {
     kid: String,
-    /// base64url, as a JWK has it.
+    /// The public key in base64url, the form of a JWK.
     x: String,
     key: DecodingKey,
 }
 
-/// A public key for others (RFC 7517, RFC 8037 section 2).
+/// A public key in the published JWK set (RFC 7517, RFC 8037 section 2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PublicJwk {
     kty: &'static str,
@@ -63,32 +62,24 @@ pub struct PublicJwk {
 }
 
 impl SigningKey {
-    /// Reads `kid:seed`, the seed being 32 bytes in base64url.
-    ///
-    /// # Errors
-    /// [`InvalidKey`]
+    /// Parses `kid:seed`; the seed is 32 bytes in base64url.
     pub fn parse(text: &str) -> Result<Self, InvalidKey> {
         let (kid, seed) = parse_pair(text)?;
-        // A key of its own for each kind of token: one key, one purpose.
-        let derive = |purpose: &[u8]| -> Result<[u8; 32], InvalidKey> {
-            let mut mac = Hmac::<Sha256>::new_from_slice(&seed).map_err(|_| InvalidKey)?;
-            mac.update(purpose);
-            Ok(mac.finalize().into_bytes().into())
-        };
+        // Each kind of token has a key of its own.
         Ok(Self {
-            refresh_key: derive(b"cartwheel refresh token key")?,
-            one_time_key: derive(b"cartwheel one-time token key")?,
+            refresh_key: hmac_sha256(&seed, &[b"cartwheel refresh token key"]),
+            one_time_key: hmac_sha256(&seed, &[b"cartwheel one-time token key"]),
             key: eddsa::encoding_key(&seed),
             kid,
         })
     }
 
-    /// The key that authenticates refresh tokens.
+    /// Returns the key of the MAC in refresh tokens.
     pub(crate) fn refresh_key(&self) -> &[u8; 32] {
         &self.refresh_key
     }
 
-    /// The key that one-time tokens are derived with.
+    /// Returns the key from which one-time tokens are derived.
     pub(crate) fn one_time_key(&self) -> &[u8; 32] {
         &self.one_time_key
     }
@@ -101,22 +92,19 @@ impl std::fmt::Debug for SigningKey {
 }
 
 impl VerificationKeys {
-    /// Reads `kid:public-key`, comma separated.
-    ///
-    /// # Errors
-    /// [`InvalidKey`], also for an empty list.
+    /// Parses a comma separated list of `kid:public-key`, which must not be empty.
     pub fn parse(text: &str) -> Result<Self, InvalidKey> {
         let keys: Result<Vec<_>, InvalidKey> =
             text.split(',').map(|pair| VerificationKey::parse(pair.trim())).collect();
         keys.map(Self)
     }
 
-    /// The key of this id. The id is compared, never used to look anything up elsewhere (RFC 8725 section 3.10).
+    /// Returns the key with this id. The id is compared only, never used to fetch a key (RFC 8725 section 3.10).
     pub(crate) fn find(&self, kid: &str) -> Option<&DecodingKey> {
         self.0.iter().find(|key| key.kid == kid).map(|key| &key.key)
     }
 
-    /// The keys for the JWK set.
+    /// Returns the published JWK set.
     #[must_use]
     pub fn jwks(&self) -> Vec<PublicJwk> {
         let jwk = |key: &VerificationKey| PublicJwk {

@@ -1,10 +1,10 @@
-//! Who is calling: passwords, access tokens, refresh tokens, and the question that other services ask about them.
+//! Identity: passwords, access tokens, refresh tokens, one-time tokens, and the authentication of callers.
 //!
-//! Everything but [`client`] is pure: time and randomness are arguments, so each rule has a test that needs no host.
+//! Everything but [`authentication`] is pure: time and randomness are arguments, so each rule has a test without a host.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod client;
+pub mod authentication;
 pub mod hasher;
 pub mod keys;
 pub mod one_time;
@@ -15,7 +15,7 @@ pub mod token;
 mod eddsa;
 mod principal;
 
-pub use crate::client::identify;
+pub use crate::authentication::{Authentication, AuthenticationError, VerifiedToken};
 pub use crate::hasher::{HashCost, PasswordHasher};
 pub use crate::keys::{SigningKey, SigningKeys, VerificationKeys};
 pub use crate::one_time::OneTimeToken;

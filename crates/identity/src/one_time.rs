@@ -1,30 +1,31 @@
-//! Tokens that are good once: what is mailed to prove an address or to reset a password.
+//! One-time tokens: mailed to verify an address or to reset a password.
 //!
-//! A token is a MAC over its purpose and a random salt. The database keeps the salt, to send the token, and a hash of the
-//! token, to redeem it. So a copy of the database redeems nothing, and no secret waits in an outbox.
+//! A token is a MAC over its purpose and a random salt. The database stores the salt, from which the token is derived again
+//! for the message, and a hash of the token, with which it is redeemed. A copy of the database therefore redeems nothing,
+//! and the outbox holds no secret.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use kernel::hmac_sha256;
 use sha2::{Digest as _, Sha256};
 
 use crate::SigningKey;
 use crate::keys::SigningKeys;
 
-/// How long a one-time token is good, in seconds: 30 minutes.
-pub const LIFETIME_S: i64 = 30 * 60;
+/// The lifetime of a one-time token in seconds: 30 minutes.
+pub const ONE_TIME_TOKEN_LIFETIME_S: i64 = 30 * 60;
 
-/// What a token is for. One of one purpose is worth nothing for another.
+/// The purpose of a token, which is not accepted for another purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Proves that its owner reads the mail of an address.
+    /// Verifies that the account's owner receives mail at its address.
     EmailVerification,
     /// Sets a new password.
     PasswordReset,
 }
 
 impl Purpose {
-    /// As the database and the messages have it.
+    /// Returns the name of the purpose in the database and in messages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,51 +35,47 @@ impl Purpose {
     }
 }
 
-/// A token that goes to its owner and nowhere else. Does not show itself.
+/// A token that only the account's owner receives. Its `Debug` form omits the value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OneTimeToken(String);
 
 impl OneTimeToken {
-    /// The token of this salt, made with the current key.
+    /// Derives the token of this salt with the current key.
     #[must_use]
     pub fn new(keys: &SigningKeys, purpose: Purpose, salt: &[u8; 16]) -> Self {
         Self::derive(&keys.current, purpose, &Self::salt_text(salt))
     }
 
-    /// The token that the database knows by its salt and hash, if one of the keys made it.
+    /// Derives the token of a stored salt again. Returns `None` unless one of the keys yields the stored hash.
     #[must_use]
-    pub fn recall(keys: &SigningKeys, purpose: Purpose, salt: &str, hash: &str) -> Option<Self> {
+    pub fn rederive(keys: &SigningKeys, purpose: Purpose, salt: &str, hash: &str) -> Option<Self> {
         keys.all().map(|key| Self::derive(key, purpose, salt)).find(|token| token.hash() == hash)
     }
 
     fn derive(key: &SigningKey, purpose: Purpose, salt: &str) -> Self {
-        #[expect(clippy::expect_used, reason = "an HMAC key may have any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.one_time_key()).expect("any key length");
-        mac.update(purpose.as_str().as_bytes());
-        mac.update(b".");
-        mac.update(salt.as_bytes());
-        Self(BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+        let parts = [purpose.as_str().as_bytes(), b".", salt.as_bytes()];
+        Self(BASE64_URL_SAFE_NO_PAD.encode(hmac_sha256(key.one_time_key(), &parts)))
     }
 
-    /// The salt as the database keeps it.
+    /// Returns the stored form of a salt.
     #[must_use]
     pub fn salt_text(salt: &[u8; 16]) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(salt)
     }
 
-    /// What the database keeps of this token.
+    /// Returns the stored hash of this token.
     #[must_use]
     pub fn hash(&self) -> String {
         Self::hash_of(&self.0)
     }
 
-    /// What the database would have kept of what somebody presents. Whatever it is: a hash that is not there is refused.
+    /// Returns the hash of a presented text, which need not be a token: an unknown hash is rejected by the database.
     #[must_use]
     pub fn hash_of(presented: &str) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(presented))
     }
 
-    /// The token as text, for the message that carries it.
+    /// Returns the token, for the message to its owner.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -100,18 +97,18 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_recalled_from_what_the_database_keeps_also_after_a_rotation() {
+    fn a_token_is_rederived_from_its_stored_salt_and_hash_also_after_a_key_rotation() {
         let keys = SigningKeys { current: key(1), retired: None };
         let token = OneTimeToken::new(&keys, Purpose::PasswordReset, &[7; 16]);
         let (salt, hash) = (OneTimeToken::salt_text(&[7; 16]), token.hash());
         let rotated = SigningKeys { current: key(2), retired: Some(key(1)) };
         for keys in [&keys, &rotated] {
-            let recalled = OneTimeToken::recall(keys, Purpose::PasswordReset, &salt, &hash);
-            assert_eq!(recalled.as_ref(), Some(&token));
-            assert_eq!(OneTimeToken::recall(keys, Purpose::EmailVerification, &salt, &hash), None);
+            let rederived = OneTimeToken::rederive(keys, Purpose::PasswordReset, &salt, &hash);
+            assert_eq!(rederived.as_ref(), Some(&token));
+            assert_eq!(OneTimeToken::rederive(keys, Purpose::EmailVerification, &salt, &hash), None);
         }
         let foreign = SigningKeys { current: key(3), retired: None };
-        assert_eq!(OneTimeToken::recall(&foreign, Purpose::PasswordReset, &salt, &hash), None);
+        assert_eq!(OneTimeToken::rederive(&foreign, Purpose::PasswordReset, &salt, &hash), None);
         assert_eq!(OneTimeToken::hash_of(token.expose()), hash);
         assert_eq!(format!("{token:?}"), "OneTimeToken(..)");
     }

@@ -1,37 +1,34 @@
-//! Passwords: which ones can be chosen, and types that cannot leak.
+//! Passwords: the rules for new ones, and types that are never logged.
 
-/// The fewest characters of a password (NIST SP 800-63B 5.1.1.2).
+/// The minimum length of a password in characters (NIST SP 800-63B 5.1.1.2).
 pub const MIN_CHARACTERS: usize = 8;
 
-/// The most characters: enough for any passphrase, too few to make hashing a burden.
+/// The maximum length of a password in characters: long enough for a passphrase, short enough to hash.
 pub const MAX_CHARACTERS: usize = 256;
 
-/// The passwords that are tried first, in lower case.
+/// The most common passwords, one a line, in lower case.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// A password as a person typed it: any Unicode, never changed or cut. It neither serialises nor shows itself.
+/// A password as it was typed: any Unicode, neither normalised nor truncated. It has no serialised and no `Debug` form.
 pub struct Password(String);
 
-/// What is kept of a password: a PHC string with its parameters and salt.
+/// A password's hash, a PHC string with its parameters and salt.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
-/// Why a password cannot be chosen.
+/// Why a new password is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Fewer than [`MIN_CHARACTERS`] or more than [`MAX_CHARACTERS`].
     #[error("must have 8 to 256 characters")]
     WrongLength,
-    /// Among the first that an attacker tries.
+    /// Among the most common passwords, which an attacker tries first.
     #[error("is one of the most common passwords; choose another one")]
     TooCommon,
 }
 
 impl Password {
-    /// A password for an account that is being made.
-    ///
-    /// # Errors
-    /// [`PasswordError`]
+    /// Creates a new password for an account.
     pub fn choose(raw: &str) -> Result<Self, PasswordError> {
         if !(MIN_CHARACTERS..=MAX_CHARACTERS).contains(&raw.chars().count()) {
             return Err(PasswordError::WrongLength);
@@ -43,20 +40,15 @@ impl Password {
         Ok(Self(raw.to_owned()))
     }
 
-    /// A password that is to be compared. Only its length is limited, before anything costly is done with it.
-    ///
-    /// # Errors
-    /// [`PasswordError::WrongLength`]
+    /// Creates a password that will be compared with a stored hash. Only its length is limited, since hashing is costly.
     pub fn present(raw: &str) -> Result<Self, PasswordError> {
         if raw.chars().count() > MAX_CHARACTERS {
             return Err(PasswordError::WrongLength);
         }
         Ok(Self(raw.to_owned()))
     }
-}
 
-impl Password {
-    /// For the hasher alone.
+    /// Returns the password for hashing.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
@@ -69,13 +61,13 @@ impl std::fmt::Debug for Password {
 }
 
 impl PasswordHash {
-    /// A hash that the database kept.
+    /// Creates a hash from the database's column.
     #[must_use]
-    pub fn kept(phc: String) -> Self {
+    pub fn from_stored(phc: String) -> Self {
         Self(phc)
     }
 
-    /// The PHC string, for the database.
+    /// Returns the PHC string, for the database.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

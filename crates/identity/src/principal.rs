@@ -1,18 +1,18 @@
 use kernel::{Email, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-/// What a user may do.
+/// The role of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// May shop.
     Customer,
-    /// May also manage the shop.
+    /// May shop and manage the shop.
     Admin,
 }
 
 impl Role {
-    /// As the database has it.
+    /// Returns the name of the role in the database and in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -22,23 +22,23 @@ impl Role {
     }
 }
 
-/// A caller whose token and session were checked by the users service just now.
+/// An authenticated caller: the users service has confirmed the token and its session for this request.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Principal {
-    /// Who it is.
+    /// The id of the user.
     #[serde(rename = "userId")]
     pub user: UserId,
-    /// What they may do, as the database has it, whatever the token says.
+    /// The role in the database, which the role in the token need not equal.
     pub role: Role,
-    /// The login that the token belongs to.
+    /// The session of the token.
     #[serde(rename = "sessionId")]
     pub session: SessionId,
-    /// When the token ends.
+    /// The expiry of the token.
     pub expires_at: Timestamp,
-    /// What they are called.
+    /// The full name of the user.
     pub full_name: String,
-    /// Their address.
+    /// The e-mail address of the user.
     #[serde(deserialize_with = "email")]
     pub email: Email,
 }

@@ -1,14 +1,14 @@
-//! Refresh tokens that are derived, not stored.
+//! Refresh tokens, which are derived and not stored.
 //!
-//! A token is the session, how often it was rotated, a random part, and a MAC over these. The database keeps a hash of the
-//! random part and the count, so neither a copy of the database nor a copy of the key is enough to make one, and a client
-//! whose answer got lost can be given the very same successor again.
+//! A token holds its session, its rotation number, a random part, and a MAC over these. The database stores the rotation
+//! and a hash of the random part. A copy of the database or of the key alone is therefore not enough to forge a token, and a
+//! client that did not receive the response to a rotation can be given the same successor again.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use kernel::SessionId;
+use kernel::{SessionId, hmac_sha256};
 use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 
 use crate::{SigningKey, keys::SigningKeys};
 
@@ -18,7 +18,7 @@ const RANDOM: usize = 16;
 const SIGNED: usize = SESSION + ROTATION + RANDOM;
 const MAC: usize = 32;
 
-/// A refresh token whose MAC was right. Whether its rotation is the current one, only the database knows.
+/// A refresh token with a valid MAC. The database knows whether its rotation is the current one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RefreshToken {
     session: SessionId,
@@ -26,29 +26,26 @@ pub struct RefreshToken {
     random: [u8; RANDOM],
 }
 
-/// Not a token of ours.
+/// The text is not a refresh token of this shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the refresh token is not valid; log in again")]
 pub struct InvalidRefreshToken;
 
 impl RefreshToken {
-    /// The token of this session after so many rotations.
+    /// Creates the token of a session at this rotation.
     #[must_use]
     pub fn new(session: SessionId, rotation: i64, random: [u8; 16]) -> Self {
         Self { session, rotation, random }
     }
 
-    /// Reads a token that one of the keys made, and checks its MAC in constant time.
-    ///
-    /// # Errors
-    /// [`InvalidRefreshToken`]
+    /// Parses a token that one of the keys has signed. Compares MACs in constant time.
     pub fn parse(text: &str, keys: &SigningKeys) -> Result<Self, InvalidRefreshToken> {
         let bytes = BASE64_URL_SAFE_NO_PAD
             .decode(text.get(..128).unwrap_or(text))
             .map_err(|_| InvalidRefreshToken)?;
         let (signed, presented) = bytes.split_at_checked(SIGNED).ok_or(InvalidRefreshToken)?;
-        let is_ours = |key: &SigningKey| mac(key, signed).verify_slice(presented).is_ok();
-        if !keys.all().any(is_ours) {
+        let is_signer = |key: &SigningKey| bool::from(mac(key, signed)[..].ct_eq(presented));
+        if !keys.all().any(is_signer) {
             return Err(InvalidRefreshToken);
         }
         Self::from_signed(signed).ok_or(InvalidRefreshToken)
@@ -64,43 +61,43 @@ impl RefreshToken {
         })
     }
 
-    /// The token as the client gets it.
+    /// Returns the token in its text form, signed with the current key.
     #[must_use]
     pub fn encode(&self, keys: &SigningKeys) -> String {
         let mut bytes = Vec::with_capacity(SIGNED.saturating_add(MAC));
         bytes.extend_from_slice(&self.session.get().to_be_bytes());
         bytes.extend_from_slice(&self.rotation.to_be_bytes());
         bytes.extend_from_slice(&self.random);
-        let tag = mac(&keys.current, &bytes).finalize().into_bytes();
+        let tag = mac(&keys.current, &bytes);
         bytes.extend_from_slice(&tag);
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The session it belongs to.
+    /// Returns the session of the token.
     #[must_use]
     pub fn session(&self) -> SessionId {
         self.session
     }
 
-    /// How often the session's token had been rotated when this one was made.
+    /// Returns the rotation of the token: the number of its predecessors in the session.
     #[must_use]
     pub fn rotation(&self) -> i64 {
         self.rotation
     }
 
-    /// The token that belongs to `rotation` of the same session.
+    /// Returns the token of the same session at another rotation.
     #[must_use]
     pub fn at_rotation(self, rotation: i64) -> Self {
         Self { rotation, ..self }
     }
 
-    /// What the database keeps of it.
+    /// Returns the stored hash of the token.
     #[must_use]
     pub fn hash(&self) -> String {
         Self::hash_of(&self.random)
     }
 
-    /// What the database keeps of the tokens with this random part, before their session has an id.
+    /// Returns the stored hash of the tokens with this random part, for a session that has no id yet.
     #[must_use]
     pub fn hash_of(random: &[u8; 16]) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(random))
@@ -113,11 +110,8 @@ impl std::fmt::Debug for RefreshToken {
     }
 }
 
-#[expect(clippy::expect_used, reason = "an HMAC key may have any length")]
-fn mac(key: &SigningKey, signed: &[u8]) -> Hmac<Sha256> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.refresh_key()).expect("any key length");
-    mac.update(signed);
-    mac
+fn mac(key: &SigningKey, signed: &[u8]) -> [u8; MAC] {
+    hmac_sha256(key.refresh_key(), &[signed])
 }
 
 #[cfg(test)]
@@ -137,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_read_back_and_its_successor_is_always_the_same() {
+    fn a_token_survives_its_text_form_and_its_successor_is_always_the_same() {
         let text = token().encode(&key(1));
         assert_eq!(RefreshToken::parse(&text, &key(1)), Ok(token()));
         let successor = token().at_rotation(4);
@@ -149,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_token_or_one_of_another_key_is_refused() {
+    fn a_changed_token_or_one_of_another_key_is_rejected() {
         let text = token().encode(&key(1));
         assert_eq!(RefreshToken::parse(&text, &key(2)), Err(InvalidRefreshToken));
         for position in 0..text.len() {
@@ -165,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_the_key_before_is_accepted_and_its_successor_is_of_the_current_one() {
+    fn a_token_of_the_retired_key_is_accepted_and_its_successor_has_the_current_key() {
         let rotated = SigningKeys { current: signing_key(2), retired: Some(signing_key(1)) };
         let old = RefreshToken::parse(&token().encode(&key(1)), &rotated).unwrap();
         let successor = old.at_rotation(4).encode(&rotated);
@@ -174,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_does_not_show_itself_in_a_log() {
+    fn a_token_is_not_logged() {
         assert_eq!(format!("{:?}", token()), "RefreshToken(session 7, ..)");
     }
 }

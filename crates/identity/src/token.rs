@@ -1,4 +1,4 @@
-//! Access tokens: JWT signed with Ed25519, the algorithm fixed by us and not by the token (RFC 8725 section 3.1).
+//! Access tokens: JWT signed with Ed25519. The verifier fixes the algorithm, not the token (RFC 8725 section 3.1).
 
 use jsonwebtoken::{Algorithm, Header, Validation};
 use kernel::{SessionId, Timestamp, UserId};
@@ -7,60 +7,58 @@ use serde::{Deserialize, Serialize};
 use crate::keys::SigningKeys;
 use crate::{Role, VerificationKeys, eddsa};
 
-/// How long an access token is good, in seconds.
-pub const LIFETIME_S: i64 = 15 * 60;
+/// The lifetime of an access token in seconds.
+pub const ACCESS_TOKEN_LIFETIME_S: i64 = 15 * 60;
 
-/// How far two clocks may differ, in seconds.
+/// The accepted difference between two clocks in seconds.
 pub const MAX_SKEW_S: i64 = 60;
 
-/// The longest token that is looked at, in bytes: ours have about 400.
+/// The longest accepted token in bytes; an issued one has about 400.
 const MAX_BYTES: usize = 2048;
 
-/// The claims of an access token (RFC 7519). No personal data: a token is readable to whoever sees it.
+/// The claims of an access token (RFC 7519). They hold no personal data, because a token is signed and not encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     iss: String,
     aud: String,
-    /// The user's id.
     sub: String,
-    /// The session's id.
     sid: SessionId,
-    /// A hint for clients. Services ask the database.
+    /// A hint for clients; services read the role from the database.
     role: Role,
     iat: i64,
-    /// Not before: the same as `iat`.
+    /// The same as `iat`.
     nbf: i64,
     exp: i64,
-    /// Tells apart two tokens of the same second.
+    /// Distinguishes two tokens of one session and second.
     jti: String,
 }
 
 impl Claims {
-    /// Whom the token was made for.
+    /// Returns the user for whom the token was issued.
     #[must_use]
     pub fn user(&self) -> Option<UserId> {
         UserId::parse(&self.sub)
     }
 
-    /// The login it belongs to.
+    /// Returns the session of the token.
     #[must_use]
     pub fn session(&self) -> SessionId {
         self.sid
     }
 
-    /// When it ends.
+    /// Returns the expiry of the token.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.exp.checked_mul(1_000_000).and_then(Timestamp::from_unix_micros)
     }
 }
 
-/// Not a token that this service accepts. Which check failed is nobody's business.
+/// The token is not accepted. Which check failed is not reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the access token is not valid; log in or refresh it")]
 pub struct InvalidToken;
 
-/// Verifies tokens of one issuer, for one audience, with its keys.
+/// Verifies tokens of one issuer for one audience.
 #[derive(Debug)]
 pub struct TokenVerifier {
     keys: VerificationKeys,
@@ -68,7 +66,7 @@ pub struct TokenVerifier {
 }
 
 impl TokenVerifier {
-    /// A verifier of tokens from `issuer` for `audience`.
+    /// Creates a verifier of tokens from `issuer` for `audience`.
     #[must_use]
     pub fn new(keys: VerificationKeys, issuer: &str, audience: &str) -> Self {
         eddsa::install();
@@ -76,16 +74,13 @@ impl TokenVerifier {
         validation.set_issuer(&[issuer]);
         validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // Compared below, with the time that the caller passes. `nbf` is off unless it is asked for.
+        // `verify` compares the times with its argument `now`. The validation of `nbf` is off by default.
         validation.validate_exp = false;
         Self { keys, validation }
     }
 
-    /// The claims of a token whose signature, issuer, audience, type and time are right. Whether its session still is good,
-    /// only the users service knows.
-    ///
-    /// # Errors
-    /// [`InvalidToken`]
+    /// Verifies the signature, issuer, audience, type and times of a token and returns its claims. Whether its session is
+    /// still valid, only the users service knows.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
         if token.len() > MAX_BYTES {
             return Err(InvalidToken);
@@ -105,14 +100,14 @@ impl TokenVerifier {
         if is_current { Ok(claims) } else { Err(InvalidToken) }
     }
 
-    /// The keys that others may verify with.
+    /// Returns the public keys.
     #[must_use]
     pub fn keys(&self) -> &VerificationKeys {
         &self.keys
     }
 }
 
-/// Signs tokens, and verifies them.
+/// Signs and verifies tokens.
 #[derive(Debug)]
 pub struct TokenIssuer {
     signing_keys: SigningKeys,
@@ -122,7 +117,7 @@ pub struct TokenIssuer {
 }
 
 impl TokenIssuer {
-    /// An issuer of tokens from `issuer` for `audience`.
+    /// Creates an issuer of tokens from `issuer` for `audience`.
     #[must_use]
     pub fn new(signing_keys: SigningKeys, keys: VerificationKeys, issuer: &str, audience: &str) -> Self {
         Self {
@@ -133,10 +128,10 @@ impl TokenIssuer {
         }
     }
 
-    /// A new token for this session.
+    /// Signs a new token for this session.
     ///
     /// # Errors
-    /// A message for the log, if signing fails: a defect of ours.
+    /// Returns a message for the log if signing fails.
     pub fn sign(
         &self,
         user: UserId,
@@ -154,7 +149,7 @@ impl TokenIssuer {
             role,
             iat,
             nbf: iat,
-            exp: iat.saturating_add(LIFETIME_S),
+            exp: iat.saturating_add(ACCESS_TOKEN_LIFETIME_S),
             jti: u128::from_be_bytes(jti).to_string(),
         };
         let mut header = Header::new(Algorithm::EdDSA);
@@ -164,21 +159,18 @@ impl TokenIssuer {
             .map_err(|error| error.to_string())
     }
 
-    /// As [`TokenVerifier::verify`].
-    ///
-    /// # Errors
-    /// [`InvalidToken`]
+    /// Verifies a token as [`TokenVerifier::verify`] does.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
         self.verifier.verify(token, now)
     }
 
-    /// The keys behind refresh tokens and one-time tokens.
+    /// Returns the private keys, from which refresh tokens and one-time tokens are derived.
     #[must_use]
     pub fn signing_keys(&self) -> &SigningKeys {
         &self.signing_keys
     }
 
-    /// The keys that others may verify with.
+    /// Returns the public keys.
     #[must_use]
     pub fn verification_keys(&self) -> &VerificationKeys {
         self.verifier.keys()
@@ -186,7 +178,7 @@ impl TokenIssuer {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use base64::Engine as _;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
@@ -203,7 +195,11 @@ mod tests {
         (text([seed; 32]), text(public))
     }
 
-    fn issuer(kid: &str, seed: u8, audience: &str) -> TokenIssuer {
+    pub(crate) fn public_key(kid: &str, seed: u8) -> String {
+        key_pair(kid, seed).1
+    }
+
+    pub(crate) fn issuer(kid: &str, seed: u8, audience: &str) -> TokenIssuer {
         let (signing, verification) = key_pair(kid, seed);
         let verification = VerificationKeys::parse(&verification).unwrap();
         TokenIssuer::new(signing_keys(&signing), verification, "cartwheel", audience)
@@ -213,7 +209,7 @@ mod tests {
         Timestamp::parse(text).unwrap()
     }
 
-    fn token(issuer: &TokenIssuer) -> String {
+    pub(crate) fn sign(issuer: &TokenIssuer) -> String {
         let (user, session) = (UserId::try_from(7).unwrap(), SessionId::try_from(9).unwrap());
         issuer.sign(user, session, Role::Customer, at("2026-01-01T00:00:00Z"), [1; 16]).unwrap()
     }
@@ -221,7 +217,7 @@ mod tests {
     #[test]
     fn a_token_is_verified_until_it_expires() {
         let issuer = issuer("k1", 1, "shop");
-        let token = token(&issuer);
+        let token = sign(&issuer);
         let claims = issuer.verify(&token, at("2026-01-01T00:14:59Z")).unwrap();
         assert_eq!((claims.user().map(UserId::get), claims.session().get()), (Some(7), 9));
         assert!(issuer.verify(&token, at("2026-01-01T00:15:59Z")).is_ok(), "within the skew");
@@ -230,18 +226,18 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_another_key_audience_or_key_id_is_refused() {
+    fn a_token_of_another_key_audience_or_key_id_is_rejected() {
         let ours = issuer("k1", 1, "shop");
         let now = at("2026-01-01T00:00:00Z");
         for other in [issuer("k1", 2, "shop"), issuer("k1", 1, "elsewhere"), issuer("k2", 1, "shop")] {
-            assert_eq!(ours.verify(&token(&other), now), Err(InvalidToken));
+            assert_eq!(ours.verify(&sign(&other), now), Err(InvalidToken));
         }
     }
 
     #[test]
     fn the_header_cannot_choose_the_algorithm() {
         let issuer = issuer("k1", 1, "shop");
-        let token = token(&issuer);
+        let token = sign(&issuer);
         let (_, rest) = token.split_once('.').unwrap();
         let payload = rest.split_once('.').unwrap().0;
         for alg in ["none", "None", "", "HS256", "RS256", "ES256"] {
@@ -254,9 +250,9 @@ mod tests {
     }
 
     #[test]
-    fn one_flipped_bit_anywhere_is_refused() {
+    fn one_flipped_bit_anywhere_is_rejected() {
         let issuer = issuer("k1", 1, "shop");
-        let token = token(&issuer);
+        let token = sign(&issuer);
         for position in 0..token.len() {
             let mut bytes = token.clone().into_bytes();
             bytes[position] ^= 1;
@@ -270,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn two_keys_are_valid_during_a_rotation() {
+    fn two_keys_are_accepted_during_a_rotation() {
         let (old_signing, old_public) = key_pair("old", 1);
         let (new_signing, new_public) = key_pair("new", 2);
         let build = |signing: &str| {
@@ -278,7 +274,7 @@ mod tests {
             TokenIssuer::new(signing_keys(signing), keys, "cartwheel", "shop")
         };
         let (before, after) = (build(&old_signing), build(&new_signing));
-        assert!(after.verify(&token(&before), at("2026-01-01T00:00:00Z")).is_ok());
+        assert!(after.verify(&sign(&before), at("2026-01-01T00:00:00Z")).is_ok());
         assert_eq!(after.verification_keys().jwks().len(), 2);
         assert_eq!(format!("{:?}", after.signing_keys().current), "SigningKey(new, ..)");
     }

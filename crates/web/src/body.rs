@@ -3,14 +3,14 @@ use std::pin::Pin;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 
-/// The body of a request, read as it arrives: a chunked body has no length until it ends.
+/// The body of a request, a stream of chunks: a chunked body has no length until it ends.
 pub struct Body(Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>>>>);
 
 /// The client stopped sending, or the transport failed.
 #[derive(Debug, Clone)]
 pub struct BodyError(pub String);
 
-/// Why there is no body to use.
+/// Why the body cannot be used.
 #[derive(Debug)]
 pub(crate) enum ReadError {
     TooLarge,
@@ -18,24 +18,24 @@ pub(crate) enum ReadError {
 }
 
 impl Body {
-    /// A body that arrives in chunks.
+    /// Creates a body from its chunks.
     pub fn stream(chunks: impl Stream<Item = Result<Bytes, BodyError>> + 'static) -> Self {
         Self(Box::pin(chunks))
     }
 
-    /// A body that is already here.
+    /// Creates a body that has been received already.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         Self::stream(futures_util::stream::once(async { Ok(bytes) }))
     }
 
-    /// No body.
+    /// Creates an empty body.
     #[must_use]
     pub fn empty() -> Self {
         Self::stream(futures_util::stream::empty())
     }
 
-    /// Reads it all, and stops at the first byte past `limit`: Spin itself sets no limit.
+    /// Reads the whole body and stops at the first chunk that exceeds `limit`. Spin itself sets no limit.
     pub(crate) async fn read(mut self, limit: usize) -> Result<Bytes, ReadError> {
         let mut whole = BytesMut::new();
         while let Some(chunk) = self.0.next().await {

@@ -1,69 +1,79 @@
 use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
+use capability::TraceContext;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode, Uri};
+use kernel::ExpectedVersion;
+use kernel::fields::Fields;
 use subtle::ConstantTimeEq as _;
 
 use crate::body::ReadError;
-use crate::{Body, Fields, Params, Problem, Query, Trace};
+use crate::route::Params;
+use crate::{Body, Cursors, Problem, Query};
 
-/// The largest body of a request, in bytes: 64 KiB.
+/// The largest JSON body of a request, in bytes: 64 KiB.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// One request on its way to a handler: its route is known, its body is not read yet.
+/// A request that has been routed and whose body has not been read yet.
 #[derive(Debug)]
 pub struct Call {
     /// The request's headers.
     pub headers: HeaderMap,
-    /// The placeholders of its route.
-    pub params: Params,
-    /// Its identity, for calls to other services.
-    pub trace: Trace,
+    pub(crate) params: Params,
+    pub(crate) trace: TraceContext,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) trusted_hops: usize,
+    pub(crate) cursors: Cursors,
     pub(crate) uri: Uri,
     pub(crate) body: Body,
 }
 
 impl Call {
-    /// The path and the query, as they were sent.
+    /// Returns the path and the query as they were sent.
     #[must_use]
     pub fn address(&self) -> &str {
         self.uri.path_and_query().map_or("/", |address| address.as_str())
     }
 
-    /// The query parameters.
+    /// Parses the query parameters.
     #[must_use]
     pub fn query(&self) -> Query {
         Query::parse(self.uri.query().unwrap_or_default())
     }
 
-    /// The headers that carry this request's identity to other services.
+    /// Returns the context for the requests that this request causes.
     #[must_use]
-    pub fn trace_headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        self.trace.apply(&mut headers);
-        headers
+    pub fn trace_context(&self) -> TraceContext {
+        self.trace.clone()
     }
 
-    /// The id that stands for the placeholder at `index`.
+    /// Returns the segment of the path at the placeholder `name`; empty if the route has no such placeholder.
+    #[must_use]
+    pub fn param(&self, name: &str) -> &str {
+        self.params.get(name).unwrap_or_default()
+    }
+
+    /// Parses the id at the placeholder `name`. `resource` names what it identifies.
     ///
     /// # Errors
-    /// 400 if it is not a whole number; 404 for a number that no `what` can have.
-    pub fn id<T: TryFrom<i64>>(&self, index: usize, what: &str) -> Result<T, Problem> {
-        let text = self.params.get(index);
+    /// 400 if it is not a whole number; 404 for a number that is not the id of any resource.
+    pub fn id<T: TryFrom<i64>>(&self, name: &str, resource: &str) -> Result<T, Problem> {
+        let text = self.param(name);
         let is_canonical = text == "0" || !text.starts_with(['0', '+']);
         let digits = text.strip_prefix('-').unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) || !is_canonical {
+            // The API reports every id of a path under this name.
             return Err(Problem::invalid_parameter("id", "must be a whole number"));
         }
         let number = text.parse::<i64>().ok();
-        number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| Problem::not_found(what))
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| Problem::not_found(resource))
     }
 
-    /// The bearer token.
+    /// Returns the bearer token.
     ///
     /// # Errors
-    /// 401 if there is none.
+    /// 401 without one.
     pub fn bearer(&self) -> Result<&str, Problem> {
         self.optional_bearer()?.ok_or_else(|| {
             Problem::unauthorized(
@@ -73,10 +83,10 @@ impl Call {
         })
     }
 
-    /// The bearer token, if there is an `Authorization` header.
+    /// Returns the bearer token, or `None` without an `Authorization` header.
     ///
     /// # Errors
-    /// 401 for a header of another form.
+    /// 401 for a header in another form.
     pub fn optional_bearer(&self) -> Result<Option<&str>, Problem> {
         let Some(value) = self.headers.get(AUTHORIZATION) else { return Ok(None) };
         let credentials = value.to_str().ok().and_then(|value| value.split_once(' '));
@@ -92,11 +102,8 @@ impl Call {
         }
     }
 
-    /// Lets only the other services pass, which know `service_token`.
-    ///
-    /// # Errors
-    /// 401; also if no service token is configured, so that a forgotten secret opens nothing.
-    pub fn require_service(&self, service_token: &str) -> Result<(), Problem> {
+    /// Rejects a request without the service token, 401. Without a configured token it rejects every request.
+    pub(crate) fn require_service(&self, service_token: &str) -> Result<(), Problem> {
         let presented = self.bearer()?;
         if service_token.is_empty() || !bool::from(presented.as_bytes().ct_eq(service_token.as_bytes())) {
             return Err(Problem::unauthorized("invalid-token", "this route is for the other services only"));
@@ -104,44 +111,44 @@ impl Call {
         Ok(())
     }
 
-    /// The client's address: what the host saw, or, behind `trusted_hops` proxies of ours, what the outermost of these saw.
+    /// Returns the client's address: the peer of the connection or, behind trusted proxies, the peer of the outermost one.
     ///
-    /// Spin appends its own `spin-client-addr` behind what the client may have sent, and each proxy appends to
-    /// `x-forwarded-for`. So both are counted from the end, and what a client makes up in front of them changes nothing. A
-    /// request that came past the proxies has too few entries, and is known by the address that the host saw.
+    /// Each proxy appends the address of its peer to `x-forwarded-for`. Counting from the end ignores the entries that a
+    /// client has made up. A request that bypassed the proxies has too few entries and is known by its own peer.
     #[must_use]
-    pub fn client_address(&self, trusted_hops: usize) -> Option<IpAddr> {
-        let forwarded =
-            trusted_hops.checked_sub(1).and_then(|hop| self.nth_from_last("x-forwarded-for", hop));
-        forwarded.or_else(|| self.nth_from_last("spin-client-addr", 0))
+    pub fn client_address(&self) -> Option<IpAddr> {
+        let hop = self.trusted_hops.checked_sub(1);
+        hop.and_then(|hop| self.forwarded_for(hop)).or(self.peer)
     }
 
-    /// The address that stands so many places before the last one in a header that is a list.
-    fn nth_from_last(&self, header: &str, places: usize) -> Option<IpAddr> {
-        let values = self.headers.get_all(header).iter().rev();
-        let entry = values
+    /// Returns the address `hop` places before the last one in `x-forwarded-for`.
+    fn forwarded_for(&self, hop: usize) -> Option<IpAddr> {
+        let values = self.headers.get_all("x-forwarded-for").iter().rev();
+        let mut entries = values
             .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.rsplit(',').map(str::trim))
-            .nth(places)?;
-        entry.parse::<SocketAddr>().map(|socket| socket.ip()).or_else(|_| entry.parse()).ok()
+            .flat_map(|value| value.rsplit(',').map(str::trim));
+        parse_address(entries.nth(hop)?)
     }
 
-    /// The versions that `If-Match` names, `None` without the header or with `*`: what is changed must have one of them.
-    /// Compares strongly, so a weak tag names nothing (RFC 9110 section 13.1.1).
+    /// Returns the versions in `If-Match`, any version without the header or with `*`.
+    ///
+    /// The comparison is strong: a weak tag matches no version (RFC 9110 section 13.1.1). A tag is a version, or a version,
+    /// a hyphen and a digest.
     #[must_use]
-    pub fn if_match(&self) -> Option<IfMatch> {
-        let mut values = self.headers.get_all(IF_MATCH).iter().peekable();
-        values.peek()?;
-        let text: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
-        let tags: Vec<&str> = text.iter().flat_map(|value| value.split(',')).map(str::trim).collect();
-        if tags.contains(&"*") {
-            return None;
+    pub fn expected_version(&self) -> ExpectedVersion {
+        let values: Vec<&HeaderValue> = self.headers.get_all(IF_MATCH).iter().collect();
+        let text = values.iter().filter_map(|value| value.to_str().ok());
+        let tags: Vec<&str> = text.flat_map(|value| value.split(',')).map(str::trim).collect();
+        if values.is_empty() || tags.contains(&"*") {
+            return ExpectedVersion::Any;
         }
-        let quoted = |tag: &str| Some(tag.strip_prefix('"')?.strip_suffix('"')?.to_owned());
-        Some(IfMatch(tags.into_iter().filter_map(quoted).collect()))
+        let unquoted = |tag: &&str| Some(tag.strip_prefix('"')?.strip_suffix('"')?.to_owned());
+        let version = |tag: String| tag.split('-').next().unwrap_or_default().to_owned();
+        ExpectedVersion::OneOf(tags.iter().filter_map(unquoted).map(version).collect())
     }
 
-    /// Whether the client has the version `tag` (without quotes) already. Compares weakly (RFC 9110 section 13.1.2).
+    /// Returns whether the client has the version `tag` (without quotes) already. The comparison is weak (RFC 9110 section
+    /// 13.1.2).
     #[must_use]
     pub fn has_version(&self, tag: &str) -> bool {
         let Some(known) = self.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()) else {
@@ -153,10 +160,10 @@ impl Call {
         })
     }
 
-    /// The body as it is, at most `max` bytes of it.
+    /// Reads the body, at most `max` bytes of it.
     ///
     /// # Errors
-    /// 413 for a larger one, also if that shows only while reading; 400 for one that breaks off.
+    /// 413 for a larger body, whether or not it declares its length; 400 for an incomplete body.
     pub async fn bytes(&mut self, max: usize) -> Result<Bytes, Problem> {
         let declared =
             self.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -173,14 +180,14 @@ impl Call {
         })
     }
 
-    /// The content type without its parameters, in lower case; empty if there is none.
+    /// Returns the content type in lower case without its parameters; empty without a content type.
     #[must_use]
     pub fn media_type(&self) -> String {
         let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_lowercase()
     }
 
-    /// The body, which must be a JSON object.
+    /// Reads the body, which must be a JSON object.
     ///
     /// # Errors
     /// 415, 413, 400 or 422.
@@ -191,10 +198,10 @@ impl Call {
         })
     }
 
-    /// The body, if there is one.
+    /// Reads the body, a JSON object, if there is one.
     ///
     /// # Errors
-    /// As [`Call::json`].
+    /// 415, 413, 400 or 422.
     pub async fn optional_json(&mut self) -> Result<Option<Fields>, Problem> {
         let bytes = self.bytes(MAX_BODY_BYTES).await?;
         if bytes.is_empty() && !self.headers.contains_key(CONTENT_TYPE) {
@@ -207,28 +214,20 @@ impl Call {
                 "send the body as content-type: application/json",
             ));
         }
-        if bytes.is_empty() { Ok(None) } else { Fields::parse(&bytes).map(Some) }
+        if bytes.is_empty() { Ok(None) } else { parse_object(&bytes).map(Some) }
     }
 }
 
-/// The versions that a change may start from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IfMatch(Vec<String>);
+fn parse_object(body: &Bytes) -> Result<Fields, Problem> {
+    let value = serde_json::from_slice(body).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, "malformed-json", format!("the body is not JSON: {error}"))
+    })?;
+    Ok(Fields::from_value(value)?)
+}
 
-impl IfMatch {
-    /// Whether the client names this version.
-    #[must_use]
-    pub fn names(&self, version: &str) -> bool {
-        self.0.iter().any(|tag| tag == version)
-    }
-
-    /// The versions in the tags, comma separated: a parameter for `string_to_array`. A tag is a version, or a version, a
-    /// hyphen and a digest of what else is shown with it.
-    #[must_use]
-    pub fn versions(&self) -> String {
-        let versions = self.0.iter().map(|tag| tag.split('-').next().unwrap_or_default());
-        versions.collect::<Vec<_>>().join(",")
-    }
+/// Parses an IP address, with or without a port.
+fn parse_address(text: &str) -> Option<IpAddr> {
+    text.parse::<SocketAddr>().map(|socket| socket.ip()).or_else(|_| text.parse()).ok()
 }
 
 fn body_too_large(max: usize) -> Problem {
@@ -246,4 +245,20 @@ fn is_json(headers: &HeaderMap) -> bool {
         _ => true,
     };
     parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) && parts.all(is_utf8)
+}
+
+#[cfg(test)]
+impl Call {
+    pub(crate) fn test() -> Self {
+        Self {
+            headers: HeaderMap::new(),
+            params: Params::default(),
+            trace: TraceContext::default(),
+            peer: None,
+            trusted_hops: 0,
+            cursors: Cursors::new("secret"),
+            uri: Uri::default(),
+            body: Body::empty(),
+        }
+    }
 }

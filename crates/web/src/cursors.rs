@@ -1,58 +1,68 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use kernel::hmac_sha256;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 
-/// How long a MAC is, in bytes: 128 bits of HMAC-SHA256.
+/// The length of a MAC in bytes: 128 bits of HMAC-SHA256.
 const MAC: usize = 16;
 
 /// The longest cursor that is read.
 const MAX_BYTES: usize = 1024;
 
-/// Makes and reads cursors: where a list goes on, which is the sort key of the last item that the client has.
+/// Signs and verifies cursors. A cursor holds the sort key of the last item of a page, after which the next page begins.
 ///
-/// Seeking costs the same on page 900 as on page 1, and an insert does not shift the pages. A cursor is opaque to the
-/// client, and signed: what comes back is what was given out, so nothing in it has to be checked again.
+/// Seeking by key costs the same on every page, and an insert does not shift the pages. A cursor is opaque to the client.
+/// Its MAC covers the key, the name of the list, and the list's scope: its filters and its sort order. A cursor is
+/// therefore valid for the same query only, and its key needs no further validation.
+#[derive(Clone)]
 pub struct Cursors([u8; 32]);
 
 impl Cursors {
-    /// Cursors of a service with this secret.
+    /// Derives the key of the MAC from the secret of the service.
     #[must_use]
     pub fn new(secret: &str) -> Self {
-        Self(mac(secret.as_bytes(), b"cartwheel cursor key"))
+        Self(hmac_sha256(secret.as_bytes(), &[b"cartwheel cursor key"]))
     }
 
-    /// The cursor of this sort key. `None` only if the key cannot be written as JSON.
-    #[must_use]
-    pub fn of(&self, key: &impl Serialize) -> Option<String> {
-        let json = serde_json::to_vec(key).ok()?;
-        let mut bytes = self.sign(&json);
-        bytes.extend_from_slice(&json);
-        Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    /// Returns the cursor of this sort key.
+    ///
+    /// # Errors
+    /// Fails if the key or the scope cannot be written as JSON.
+    pub fn sign(
+        &self,
+        list: &str,
+        scope: &(impl Serialize + ?Sized),
+        key: &(impl Serialize + ?Sized),
+    ) -> Result<String, serde_json::Error> {
+        let key = serde_json::to_vec(key)?;
+        let mut bytes = self.mac(list, &serde_json::to_vec(scope)?, &key).to_vec();
+        bytes.extend_from_slice(&key);
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Where a page goes on, if there is a next one.
+    /// Returns the sort key in a cursor of this list and scope. Returns `None` for any other text.
     #[must_use]
-    pub fn next(&self, key: Option<impl Serialize>) -> Option<String> {
-        key.and_then(|key| self.of(&key))
-    }
-
-    /// The sort key in a cursor that came from a client. `None` if it is not one of ours, or of another list.
-    #[must_use]
-    pub fn parse<K: DeserializeOwned>(&self, text: &str) -> Option<K> {
-        if text.len() > MAX_BYTES {
+    pub fn verify<K: DeserializeOwned>(
+        &self,
+        list: &str,
+        scope: &(impl Serialize + ?Sized),
+        cursor: &str,
+    ) -> Option<K> {
+        if cursor.len() > MAX_BYTES {
             return None;
         }
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (signature, json) = bytes.split_first_chunk::<MAC>()?;
-        let is_ours = subtle::ConstantTimeEq::ct_eq(&self.sign(json)[..], &signature[..]);
-        bool::from(is_ours).then(|| serde_json::from_slice(json).ok())?
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (mac, key) = bytes.split_first_chunk::<MAC>()?;
+        let is_valid = self.mac(list, &serde_json::to_vec(scope).ok()?, key).ct_eq(mac);
+        bool::from(is_valid).then(|| serde_json::from_slice(key).ok())?
     }
 
-    fn sign(&self, json: &[u8]) -> Vec<u8> {
-        mac(&self.0, json).into_iter().take(MAC).collect()
+    /// The parts are separated by NUL, which neither the name of a list nor JSON contains.
+    fn mac(&self, list: &str, scope: &[u8], key: &[u8]) -> [u8; MAC] {
+        let mac = hmac_sha256(&self.0, &[list.as_bytes(), b"\0", scope, b"\0", key]);
+        mac.first_chunk().copied().unwrap_or_default()
     }
 }
 
@@ -62,32 +72,48 @@ impl std::fmt::Debug for Cursors {
     }
 }
 
-fn mac(key: &[u8], message: &[u8]) -> [u8; 32] {
-    #[expect(clippy::expect_used, reason = "an HMAC key may have any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length");
-    mac.update(message);
-    mac.finalize().into_bytes().into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    type Key = (String, i64);
+
     #[test]
-    fn a_cursor_is_read_back_and_nothing_else_is() {
+    fn a_cursor_is_verified_and_any_other_text_is_rejected() {
         let cursors = Cursors::new("secret");
-        let text = cursors.of(&("name", 7)).unwrap();
-        assert_eq!(cursors.parse::<(String, i64)>(&text), Some(("name".to_owned(), 7)));
-        assert_eq!(cursors.parse::<i64>(&text), None);
-        assert_eq!(Cursors::new("another").parse::<(String, i64)>(&text), None);
+        let text = cursors.sign("list", "", &("name", 7)).unwrap();
+        let verify = |text: &str| cursors.verify::<Key>("list", "", text);
+        assert_eq!(verify(&text), Some(("name".to_owned(), 7)));
+        assert_eq!(cursors.verify::<i64>("list", "", &text), None);
+        assert_eq!(Cursors::new("another").verify::<Key>("list", "", &text), None);
         for position in 0..text.len() {
             let mut changed = text.clone().into_bytes();
             changed[position] = if changed[position] == b'A' { b'B' } else { b'A' };
-            let changed = String::from_utf8(changed).unwrap();
-            assert_eq!(cursors.parse::<(String, i64)>(&changed), None, "{position}");
+            assert_eq!(verify(&String::from_utf8(changed).unwrap()), None, "{position}");
         }
         for text in ["", "!", "e30", "WyJuYW1lIiw3XQ", &"A".repeat(2000)] {
-            assert_eq!(cursors.parse::<(String, i64)>(text), None, "{text:?}");
+            assert_eq!(verify(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_cursor_is_valid_for_its_list_its_filters_and_its_sort_only() {
+        let cursors = Cursors::new("secret");
+        let text = cursors.sign("products", &("price", Some("shoes")), &("name", 7)).unwrap();
+        let verify = |list: &str, scope: (&str, Option<&str>)| {
+            cursors.verify::<Key>(list, &scope, &text).is_some()
+        };
+        assert!(verify("products", ("price", Some("shoes"))));
+        assert!(!verify("reviews", ("price", Some("shoes"))));
+        assert!(!verify("products", ("name", Some("shoes"))));
+        assert!(!verify("products", ("price", None)));
+    }
+
+    #[test]
+    fn the_json_of_a_statement_is_signed_as_it_is() {
+        let cursors = Cursors::new("secret");
+        let key = serde_json::value::RawValue::from_string(r#"["name", 7]"#.to_owned()).unwrap();
+        let text = cursors.sign("list", &7, &key).unwrap();
+        assert_eq!(cursors.verify::<Key>("list", &7, &text), Some(("name".to_owned(), 7)));
     }
 }

@@ -1,4 +1,4 @@
-//! What a failing dependency means to the caller: 503 when repeating may help, 500 when the defect is ours.
+//! The problems of failed dependencies: 503 if repeating the request may help, 500 for a defect of the service.
 
 use capability::{DbError, HttpError};
 
@@ -10,7 +10,7 @@ impl From<DbError> for Problem {
             DbError::Unreachable(_) | DbError::OutcomeUnknown(_) => {
                 Problem::unavailable("the database", error)
             }
-            DbError::Refused { sqlstate, .. } if is_passing(sqlstate) => {
+            DbError::Refused { sqlstate, .. } if is_transient(sqlstate) => {
                 Problem::unavailable("the database", error)
             }
             DbError::Refused { .. } | DbError::Unexpected(_) => Problem::internal(error),
@@ -18,9 +18,9 @@ impl From<DbError> for Problem {
     }
 }
 
-/// The SQLSTATEs that go away by themselves: connection trouble (08), rolled back by contention (40), out of resources
-/// (53), waited too long for a lock (55P03), cancelled or shutting down (57), failed over to read only (25006).
-fn is_passing(sqlstate: &str) -> bool {
+/// Returns whether the error is transient: a lost connection (08), a rollback after contention (40), exhausted resources
+/// (53), a lock timeout (55P03), a cancelled statement or a shutdown (57), a failover to read only (25006).
+fn is_transient(sqlstate: &str) -> bool {
     let class = sqlstate.get(..2).unwrap_or_default();
     matches!(class, "08" | "40" | "53" | "57") || matches!(sqlstate, "55P03" | "25006")
 }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_passes_is_503_and_what_is_our_defect_is_500() {
+    fn a_transient_error_is_503_and_a_defect_is_500() {
         let check = |sqlstate: &str, status| {
             let refused =
                 DbError::Refused { sqlstate: sqlstate.to_owned(), constraint: None, message: String::new() };

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{Problem, Reply};
 
-/// The result of the checks behind `GET /{service}/health`.
+/// The results of the checks of `GET /{service}/health`.
 #[derive(Debug, Default)]
 pub struct Health {
     checks: Map<String, Value>,
@@ -12,33 +12,33 @@ pub struct Health {
 }
 
 #[derive(Serialize)]
-struct Wire {
+struct HealthResponse {
     status: &'static str,
     checks: Map<String, Value>,
 }
 
 impl Health {
-    /// Adds the outcome of one check.
+    /// Adds the result of a check.
     #[must_use]
     pub fn check<T, E: std::fmt::Display>(mut self, name: &str, outcome: Result<T, E>) -> Self {
-        let told = match outcome {
+        let state = match outcome {
             Ok(_) => "ok",
             Err(cause) => {
                 self.causes.push(format!("{name}: {cause}"));
                 "failing"
             }
         };
-        self.checks.insert(name.to_owned(), told.into());
+        self.checks.insert(name.to_owned(), state.into());
         self
     }
 
-    /// 200 if all checks are well.
+    /// Creates the reply, 200 if all checks succeed.
     ///
     /// # Errors
-    /// 503 that names the failing ones.
+    /// 503 that names the failing checks.
     pub fn reply(self) -> Result<Reply, Problem> {
         if self.causes.is_empty() {
-            return Reply::ok(&Wire { status: "ok", checks: self.checks });
+            return Reply::ok(&HealthResponse { status: "ok", checks: self.checks });
         }
         Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unhealthy", "a dependency fails; checks names it")
             .with("checks", self.checks)

@@ -1,40 +1,44 @@
-//! The HTTP edge that the services share.
+//! The HTTP edge of the services.
 //!
-//! A service is a table of routes and one function that answers a [`Call`]; [`edge::serve`] does what every answer needs:
-//! the request id, CORS, `content-length`, the security headers, `problem+json` for every error, and the one log line.
-//! This crate knows HTTP and JSON. It knows neither Spin nor any business rule.
+//! A service is a table of routes and a function that dispatches a [`Call`]. [`serve`] does what every request needs: the
+//! request id, the service token of internal routes, CORS, `content-length`, the security headers, `problem+json` for every
+//! error, and the log line. This crate knows HTTP and JSON; it knows neither Spin nor any business rule.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod edge;
-pub mod fields;
 pub mod problem;
+pub mod rate_limit;
 pub mod route;
 
+mod authentication;
 mod body;
 mod call;
+mod config;
 mod cors;
 mod cursors;
 mod dependency;
+mod headers;
 mod health;
-mod identification;
+mod log;
+mod pagination;
 mod query;
 mod reply;
 mod trace;
 
 #[cfg(test)]
-mod edge_tests;
+mod tests;
+
+pub use kernel::page;
 
 pub use crate::body::{Body, BodyError};
-pub use crate::call::{Call, IfMatch, MAX_BODY_BYTES};
+pub use crate::call::{Call, MAX_BODY_BYTES};
+pub use crate::config::EdgeConfig;
 pub use crate::cors::Origins;
 pub use crate::cursors::Cursors;
 pub use crate::edge::{Served, Service, serve};
-pub use crate::fields::{Fault, Fields};
 pub use crate::health::Health;
-pub use crate::identification::{Claimed, Identification};
-pub use crate::problem::{FieldError, Problem};
+pub use crate::problem::Problem;
 pub use crate::query::Query;
-pub use crate::reply::{Reply, page_json};
-pub use crate::route::{Params, Route, route};
-pub use crate::trace::Trace;
+pub use crate::reply::Reply;
+pub use crate::route::{Route, route};

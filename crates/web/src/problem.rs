@@ -1,16 +1,17 @@
-//! Errors as the client sees them: RFC 9457 `application/problem+json`.
+//! Error responses: RFC 9457 `application/problem+json`.
 //!
-//! Each use case has a closed error enum of its own, without HTTP; its `From` impl into [`Problem`], one exhaustive match
-//! in the service's `api` module, is the only place where it gets a status. A problem carries two messages: `detail` is for
-//! the client and says what to do next, `cause` is for the log and never leaves the service.
+//! Each use case has a closed error enum without HTTP. Its `From` impl into [`Problem`], one exhaustive match in
+//! `api/problems.rs` of the service, gives it a status. A problem carries two messages: `detail` tells the client what to do
+//! next, and `cause` is written to the log only.
 
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use kernel::UserId;
+use kernel::fields::{FieldError, InvalidFields};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// An error answer. Boxed, so that the `Result` of a handler stays small.
+/// An error response. Boxed, so that the `Result` of a handler stays small.
 #[derive(Debug)]
 pub struct Problem(Box<Parts>);
 
@@ -25,19 +26,8 @@ struct Parts {
     cause: Option<String>,
 }
 
-/// What is wrong with one field of a body, or one parameter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FieldError {
-    /// The name the client gave it.
-    pub field: String,
-    /// Stable, for programs.
-    pub code: &'static str,
-    /// For people.
-    pub detail: String,
-}
-
 impl Problem {
-    /// A problem with a stable `code` in kebab case and a `detail` that names the caller's next step.
+    /// Creates a problem with a stable `code` in kebab case and a `detail` that names the client's next step.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self(Box::new(Parts {
             status,
@@ -50,7 +40,7 @@ impl Problem {
         }))
     }
 
-    /// 400 for a query or path parameter that cannot be read.
+    /// Creates the problem of a malformed query or path parameter, 400.
     pub fn invalid_parameter(name: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let error = FieldError { field: name.to_owned(), code: "invalid", detail: detail.clone() };
@@ -58,7 +48,7 @@ impl Problem {
             .with_errors(vec![error])
     }
 
-    /// 401. `detail` says which credential is missing or refused, never why a token is invalid.
+    /// Creates a 401. `detail` names the credential that is missing or rejected, never the reason.
     pub fn unauthorized(code: &'static str, detail: impl Into<String>) -> Self {
         let challenge = match code {
             // RFC 6750 section 3.1: no error code when the request lacks any authentication information.
@@ -68,24 +58,24 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, code, detail).with_header(WWW_AUTHENTICATE, challenge)
     }
 
-    /// 404, the same for what is absent and for what is not the caller's.
+    /// Creates a 404, the same for an absent resource and for a resource of another user.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", format!("there is no such {what}"))
     }
 
-    /// 403: the caller is known and may not do this.
+    /// Creates a 403: the caller is authenticated and lacks the permission.
     pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, detail)
     }
 
-    /// 403 for what only admins may do.
+    /// Creates the 403 of a route for admins.
     #[must_use]
     pub fn admin_only(caller: UserId) -> Self {
         Self::forbidden("admin-only", "only an admin may do this")
             .caused_by(format!("user {caller} is not an admin"))
     }
 
-    /// 412: what is to be changed is not the version that `If-Match` names any more.
+    /// Creates the 412 of a change whose `If-Match` names another version.
     #[must_use]
     pub fn stale() -> Self {
         Self::new(
@@ -95,7 +85,7 @@ impl Problem {
         )
     }
 
-    /// 503: a dependency is down. The caller may send the same request again after `Retry-After`.
+    /// Creates the 503 of a failed dependency. The client may repeat the request after `Retry-After`.
     pub fn unavailable(dependency: &str, cause: impl std::fmt::Display) -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -108,7 +98,7 @@ impl Problem {
         .caused_by(format!("{dependency}: {cause}"))
     }
 
-    /// 500: a defect of ours. The client learns the request id and nothing else.
+    /// Creates the 500 of a defect. The client receives the id of the request and no cause.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -118,14 +108,14 @@ impl Problem {
         .caused_by(cause)
     }
 
-    /// Adds what is wrong with each field.
+    /// Adds the faults of the fields.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
         self.0.errors = errors;
         self
     }
 
-    /// Adds a member of our own to the body. A value that cannot be written as JSON is left out.
+    /// Adds an extension member to the body. A value that cannot be written as JSON is left out.
     #[must_use]
     pub fn with(mut self, member: &str, value: impl Serialize) -> Self {
         if let Ok(value) = serde_json::to_value(value) {
@@ -134,14 +124,14 @@ impl Problem {
         self
     }
 
-    /// Adds a header.
+    /// Sets a header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.insert(name, value);
         self
     }
 
-    /// Adds `Retry-After`, in seconds.
+    /// Sets `Retry-After`.
     #[must_use]
     pub fn with_retry_after(self, seconds: u32) -> Self {
         self.with_header(RETRY_AFTER, HeaderValue::from(seconds))
@@ -154,33 +144,33 @@ impl Problem {
         self
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// The stable code.
+    /// Returns the stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.0.code
     }
 
-    /// What is wrong with each field.
+    /// Returns the faults of the fields.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
         &self.0.errors
     }
 
-    /// The cause, for the log.
+    /// Returns the cause, for the log.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
     }
 
-    /// The headers and the body, for the edge.
+    /// Returns the headers and the body.
     pub(crate) fn into_parts(self, request_id: &str) -> (HeaderMap, Vec<u8>) {
-        let body = Wire {
+        let body = ProblemBody {
             kind: format!("urn:cartwheel:problem:{}", self.0.code),
             title: self.0.status.canonical_reason().unwrap_or("Error"),
             status: self.0.status.as_u16(),
@@ -196,7 +186,7 @@ impl Problem {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire<'a> {
+struct ProblemBody<'a> {
     #[serde(rename = "type")]
     kind: String,
     title: &'a str,
@@ -208,4 +198,19 @@ struct Wire<'a> {
     errors: &'a [FieldError],
     #[serde(flatten)]
     extensions: &'a Map<String, Value>,
+}
+
+/// 422 with every wrong, missing and unknown field.
+impl From<InvalidFields> for Problem {
+    fn from(InvalidFields(errors): InvalidFields) -> Self {
+        if errors.is_empty() {
+            return Self::internal("a field was lost without a fault");
+        }
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "validation-failed",
+            "some fields are wrong; errors names each of them",
+        )
+        .with_errors(errors)
+    }
 }

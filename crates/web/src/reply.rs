@@ -6,91 +6,83 @@ use serde_json::Value;
 
 use crate::Problem;
 
-/// A page in its envelope. The items are finished JSON, and so is what else belongs to it, from a comma on.
-#[must_use]
-pub fn page_json(name: &str, items: &str, next: Option<String>, more: &str) -> String {
-    // A cursor is base64url: nothing in it needs escaping.
-    let next = next.map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""));
-    format!(r#"{{"{name}":{items},"nextCursor":{next}{more}}}"#)
-}
-
-/// A successful answer.
+/// A successful response.
 #[derive(Debug)]
 pub struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    pub(crate) note: Option<Value>,
+    pub(crate) log_fields: Option<Value>,
 }
 
 impl Reply {
-    /// 204.
+    /// Creates a response without a body, 204.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new(), note: None }
+        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new(), log_fields: None }
     }
 
-    /// 304: the client's copy is still right.
+    /// Creates the response that the client's copy is current, 304.
     #[must_use]
     pub fn not_modified() -> Self {
-        Self { status: StatusCode::NOT_MODIFIED, headers: HeaderMap::new(), body: Bytes::new(), note: None }
+        Self { status: StatusCode::NOT_MODIFIED, headers: HeaderMap::new(), body: Bytes::new(), log_fields: None }
     }
 
-    /// 200 with a body.
+    /// Creates a response with a JSON body, 200.
     ///
     /// # Errors
-    /// 500 if the body cannot be written as JSON, a defect of ours.
+    /// 500 if the body cannot be written as JSON.
     pub fn ok(body: &impl Serialize) -> Result<Self, Problem> {
-        serde_json::to_string(body).map(Self::finished).map_err(Problem::internal)
+        serde_json::to_string(body).map(Self::from_json).map_err(Problem::internal)
     }
 
-    /// 200 with JSON that is finished already, as a statement returns it.
+    /// Creates a response from finished JSON, such as the result of a statement, 200.
     #[must_use]
-    pub fn finished(json: String) -> Self {
+    pub fn from_json(json: String) -> Self {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        Self { status: StatusCode::OK, headers, body: json.into(), note: None }
+        Self { status: StatusCode::OK, headers, body: json.into(), log_fields: None }
     }
 
-    /// 200 with a body that is no JSON.
+    /// Creates a response with another media type, 200.
     #[must_use]
     pub fn of_type(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
-        Self { status: StatusCode::OK, headers, body: body.into(), note: None }
+        Self { status: StatusCode::OK, headers, body: body.into(), log_fields: None }
     }
 
-    /// The same answer with another status.
+    /// Sets the status.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
 
-    /// 201, with the address of what was created.
+    /// Sets the status 201 and the `Location` of the created resource.
     #[must_use]
     pub fn created_at(self, location: &str) -> Self {
         self.with_status(StatusCode::CREATED).with_header(LOCATION, location)
     }
 
-    /// Says who may keep the answer and for how long. Without it, nobody may.
+    /// Sets `Cache-Control`. Without it, the response is not cached.
     #[must_use]
     pub fn cached(self, cache_control: &'static str) -> Self {
         self.with_header(CACHE_CONTROL, cache_control)
     }
 
-    /// Adds something to the request's log line, for whoever runs the service. Nothing that is secret, and nothing personal.
+    /// Adds fields to the log line of the request. They must hold neither secrets nor personal data.
     #[must_use]
-    pub fn noted(mut self, note: Value) -> Self {
-        self.note = Some(note);
+    pub fn with_log_fields(mut self, fields: Value) -> Self {
+        self.log_fields = Some(fields);
         self
     }
 
-    /// Names this version of the resource; `tag` without quotes.
+    /// Sets the `ETag`; `tag` has no quotes.
     #[must_use]
-    pub fn tagged(self, tag: &str) -> Self {
+    pub fn with_etag(self, tag: &str) -> Self {
         self.with_header(ETAG, &format!("\"{tag}\""))
     }
 
-    /// Adds a header. A value that cannot stand in a header is left out: it would split the answer.
+    /// Sets a header. A value that is not valid in a header is left out: it would split the response.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {

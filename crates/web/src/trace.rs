@@ -1,25 +1,25 @@
-use capability::Entropy;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use capability::{Entropy, REQUEST_ID, TRACEPARENT, TraceContext};
+use http::{HeaderMap, HeaderName};
+use kernel::hex;
 
-/// The header that names a request in answers, logs and problems.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-
-/// Which request this is: its id for people, and its place in the trace for machines (W3C Trace Context level 1).
+/// The identity of a request: its id, and its place in the trace (W3C Trace Context level 1).
 #[derive(Debug, Clone)]
-pub struct Trace {
-    request_id: String,
-    trace_id: String,
-    span_id: String,
-    parent_id: Option<String>,
+pub(crate) struct Trace {
+    pub(crate) request_id: String,
+    /// 32 hexadecimal digits.
+    pub(crate) trace_id: String,
+    /// 16 hexadecimal digits: this request within the trace.
+    pub(crate) span_id: String,
+    /// The span of the client, if it sent one.
+    pub(crate) parent_id: Option<String>,
 }
 
 impl Trace {
-    /// Takes over a well-formed id and trace context of the client, and makes up what is missing.
+    /// Takes the id and the trace context from the request's headers, and generates what is missing or malformed.
     pub(crate) fn of_request(headers: &HeaderMap, entropy: &impl Entropy) -> Self {
-        let told = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let request_id = told(REQUEST_ID).filter(|id| is_request_id(id)).map(str::to_owned);
-        let parent = told(TRACEPARENT).and_then(parse_traceparent);
+        let header = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let request_id = header(REQUEST_ID).filter(|id| is_request_id(id)).map(str::to_owned);
+        let parent = header(TRACEPARENT).and_then(parse_traceparent);
         let span_id = hex(&entropy.bytes::<8>());
         let (trace_id, parent_id) = match parent {
             Some((trace_id, parent_id)) => (trace_id.to_owned(), Some(parent_id.to_owned())),
@@ -28,43 +28,13 @@ impl Trace {
         Self { request_id: request_id.unwrap_or_else(|| trace_id.clone()), trace_id, span_id, parent_id }
     }
 
-    /// Adds the headers that carry this request's identity to another service.
-    pub fn apply(&self, headers: &mut HeaderMap) {
-        if let Ok(id) = HeaderValue::from_str(&self.request_id) {
-            headers.insert(REQUEST_ID, id);
-        }
-        let parent = format!("00-{}-{}-01", self.trace_id, self.span_id);
-        if let Ok(parent) = HeaderValue::try_from(parent) {
-            headers.insert(TRACEPARENT, parent);
-        }
-    }
-
-    /// The id that the client sees.
-    #[must_use]
-    pub fn request_id(&self) -> &str {
-        &self.request_id
-    }
-
-    /// The trace this request belongs to: 32 hexadecimal digits.
-    #[must_use]
-    pub fn trace_id(&self) -> &str {
-        &self.trace_id
-    }
-
-    /// This request within the trace: 16 hexadecimal digits.
-    #[must_use]
-    pub fn span_id(&self) -> &str {
-        &self.span_id
-    }
-
-    /// The caller's span, if it told.
-    #[must_use]
-    pub fn parent_id(&self) -> Option<&str> {
-        self.parent_id.as_deref()
+    /// Returns the context for the requests that this request causes.
+    pub(crate) fn context(&self) -> TraceContext {
+        TraceContext::new(&self.request_id, &format!("00-{}-{}-01", self.trace_id, self.span_id))
     }
 }
 
-/// Only what can stand in a header, a log and a URL without harm is echoed.
+/// Accepts only an id that is safe in a header, a log and a URL.
 fn is_request_id(id: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     (1..=128).contains(&id.len()) && id.bytes().all(is_allowed)
@@ -86,14 +56,6 @@ fn parse_traceparent(value: &str) -> Option<(&str, &str)> {
         && is_set(parent_id)
         && is_hex(flags, 2);
     is_valid.then_some((trace_id, parent_id))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(32), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -1,68 +1,77 @@
-//! Signed messages to the one receiver that the operator names: mail to people, and what happened to orders.
+//! Signed messages to the receiver that the operator configures: mail for users, and the events of orders.
 //!
-//! Each message has an id that stays the same however often it is sent, and is signed with the time of sending, so a receiver
-//! can tell that it is from us, that it is fresh, and that it has seen it before. Who sends keeps it in an outbox until a
-//! receiver has answered 2xx.
+//! Deliveries follow the Standard Webhooks specification (github.com/standard-webhooks/standard-webhooks): a message has an
+//! id that is the same for every attempt, and its signature covers the id, the time of the attempt and the body. A receiver
+//! can therefore verify the sender and reject old and repeated messages. The sender keeps a message in its outbox until the
+//! receiver has responded 2xx.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod secret;
+
 use bytes::Bytes;
 use capability::{Clock, Http, Settings};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Request;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use sha2::Sha256;
 
-/// Who carries the messages.
+pub use crate::secret::{InvalidSecret, Secret, Secrets};
+
+/// The header with the id of the message.
+pub const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
+
+/// The header with the time of the attempt, in seconds since 1970.
+pub const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+
+/// The header with the signatures.
+pub const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+
+/// The receiver of messages.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Receiver {
-    /// Nobody: they wait in the outbox.
-    Nobody,
-    /// The log of a developer's own shop.
+    /// Delivery is disabled: messages stay in the outbox.
+    Disabled,
+    /// Messages are written to the log of a development shop.
     Log,
-    /// Somebody who is posted signed JSON.
+    /// Messages are posted as signed JSON.
     Webhook(Webhook),
 }
 
-/// Where messages are posted, and what they are signed with.
+/// The URL of a receiver and the secrets of the signatures.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Webhook {
     url: String,
-    /// Two while one replaces the other.
-    secrets: Vec<String>,
+    secrets: Secrets,
 }
 
 impl Receiver {
-    /// The variables that say who it is.
-    pub const KEYS: [&'static str; 4] =
-        ["environment", "notification_url", "notification_path", "notification_secrets"];
+    /// The variables of [`Receiver::read`].
+    pub const KEYS: &'static [&'static str] =
+        &["environment", "notification_url", "notification_path", "notification_secrets"];
 
-    /// Reads them. A host that cannot exist (RFC 2606) stands for none: Spin wants a host in the list of those that may be
-    /// called.
-    #[must_use]
-    pub fn read(settings: &mut Settings) -> Self {
-        let is_development = settings.parsed("environment", false, |text| match text {
+    /// Reads the variables. Faults are reported by [`Settings::finish`].
+    ///
+    /// Spin requires a host in the list of allowed hosts, so a `.invalid` host (RFC 2606) disables delivery.
+    pub fn read(settings: &mut Settings) -> Option<Self> {
+        let is_development = settings.parsed("environment", |text| match text {
             "production" => Ok(false),
             "development" => Ok(true),
             _ => Err("is neither production nor development"),
         });
-        let host = settings.required("notification_url").trim_end_matches('/').to_owned();
+        let host = settings.base_url("notification_url")?;
         if host.ends_with(".invalid") {
-            return if is_development { Self::Log } else { Self::Nobody };
+            return Some(if is_development? { Self::Log } else { Self::Disabled });
         }
-        let secrets = settings.required("notification_secrets");
-        let secrets = secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty());
-        Self::Webhook(Webhook {
-            url: format!("{host}{}", settings.optional("notification_path")),
-            secrets: secrets.map(str::to_owned).collect(),
-        })
+        let secrets = settings.parsed("notification_secrets", Secrets::parse);
+        let url = format!("{host}{}", settings.optional("notification_path"));
+        is_development?;
+        Some(Self::Webhook(Webhook { url, secrets: secrets? }))
     }
 
-    /// The receiver in the answer of a delivery.
+    /// Returns the name of the receiver in the response of a delivery route.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Nobody => "nobody",
+            Self::Disabled => "nobody",
             Self::Log => "log",
             Self::Webhook(_) => "webhook",
         }
@@ -73,27 +82,25 @@ impl Webhook {
     /// Posts a message.
     ///
     /// # Errors
-    /// Why it is not known to have arrived, for the outbox.
+    /// Returns the reason why the message is not known to have arrived, for the outbox.
     pub async fn post(
         &self,
         host: &(impl Http + Clock),
-        event_id: &str,
+        message_id: &str,
         body: Vec<u8>,
     ) -> Result<(), String> {
         let timestamp = host.now().unix_seconds();
-        let mut request = Request::post(&self.url);
-        for (name, value) in [
-            ("x-cartwheel-timestamp", timestamp.to_string()),
-            ("x-cartwheel-event-id", event_id.to_owned()),
-            ("x-cartwheel-signature", signature(&self.secrets, timestamp, &body)),
-        ] {
-            request = request.header(HeaderName::from_static(name), value);
-        }
-        let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let request = request.body(Bytes::from(body)).map_err(|error| error.to_string())?;
-        let answer = host.send(request).await.map_err(|error| error.to_string())?;
-        // A redirect is not followed: the receiver is whom the variable names.
-        if answer.status().is_success() { Ok(()) } else { Err(format!("it answered {}", answer.status())) }
+        let request = Request::post(&self.url)
+            .header(WEBHOOK_ID, message_id)
+            .header(WEBHOOK_TIMESTAMP, timestamp)
+            .header(WEBHOOK_SIGNATURE, self.secrets.sign(message_id, timestamp, &body))
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .body(Bytes::from(body))
+            .map_err(|error| error.to_string())?;
+        let response = host.send(request).await.map_err(|error| error.to_string())?;
+        // A redirect is a failure: the operator has configured another receiver.
+        let status = response.status();
+        if status.is_success() { Ok(()) } else { Err(format!("it answered {status}")) }
     }
 }
 
@@ -109,34 +116,62 @@ impl std::fmt::Debug for Webhook {
     }
 }
 
-/// The header that proves where a message comes from: HMAC-SHA256 over `timestamp.body`, once for each secret.
-#[must_use]
-pub fn signature(secrets: &[String], timestamp: i64, body: &[u8]) -> String {
-    let sign = |secret: &String| {
-        #[expect(clippy::expect_used, reason = "an HMAC key may have any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key length");
-        mac.update(timestamp.to_string().as_bytes());
-        mac.update(b".");
-        mac.update(body);
-        let tag = mac.finalize().into_bytes();
-        let hex: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("v1={hex}")
-    };
-    secrets.iter().map(sign).collect::<Vec<_>>().join(",")
-}
-
 #[cfg(test)]
 mod tests {
+    use capability::HttpError;
+    use capability::scripted::Scripted;
+    use http::Response;
+    use kernel::Timestamp;
+
     use super::*;
 
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    fn read(environment: &str, url: &str, secrets: &str) -> Result<Receiver, String> {
+        let variables = [
+            ("environment", environment),
+            ("notification_url", url),
+            ("notification_path", "/shop"),
+            ("notification_secrets", secrets),
+        ];
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let mut settings: Settings = variables.into_iter().map(owned).collect();
+        let receiver = Receiver::read(&mut settings);
+        settings.finish(|| receiver).map_err(|error| error.to_string())
+    }
+
     #[test]
-    fn a_message_is_signed_once_for_each_secret() {
-        // printf '1700000000.{}' | openssl dgst -sha256 -hmac one
-        let one = "v1=4d15bf3ea0a52170f550b594e8e29052cb85827caad0da7695dbbffb71a5643e";
-        let secrets = ["one".to_owned(), "two".to_owned()];
-        let signed = signature(&secrets, 1_700_000_000, b"{}");
-        assert!(signed.starts_with(one), "{signed}");
-        assert_eq!(signed.split(',').count(), 2);
-        assert_ne!(signature(&secrets, 1_700_000_001, b"{}"), signed);
+    fn an_invalid_host_disables_delivery_or_logs_it_in_development() {
+        assert_eq!(read("production", "https://mail.invalid", ""), Ok(Receiver::Disabled));
+        assert_eq!(read("development", "https://mail.invalid/", ""), Ok(Receiver::Log));
+        assert!(read("staging", "https://mail.invalid", "").unwrap_err().contains("environment"));
+        assert!(read("production", "", "").unwrap_err().contains("notification_url"));
+    }
+
+    #[test]
+    fn a_receiver_needs_a_valid_secret() {
+        assert!(matches!(read("production", "https://mail.example/", SECRET), Ok(Receiver::Webhook(_))));
+        for secrets in ["", "secret", "whsec_", "whsec_c2hvcnQ="] {
+            let fault = read("production", "https://mail.example", secrets).unwrap_err();
+            assert!(fault.contains("notification_secrets"), "{secrets:?}: {fault}");
+            assert!(!fault.contains("c2hvcnQ="), "{fault}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_2xx_is_a_delivery() {
+        let Ok(Receiver::Webhook(webhook)) = read("production", "https://mail.example", SECRET) else {
+            panic!("no webhook")
+        };
+        for (status, is_delivered) in [(200, true), (204, true), (302, false), (400, false), (500, false)] {
+            let response = Response::builder().status(status).body(Bytes::new()).unwrap();
+            let host = Scripted::at(Timestamp::default()).http_answers(Ok(response));
+            let outcome = webhook.post(&host, "msg_1", b"{}".to_vec()).await;
+            assert_eq!(outcome.is_ok(), is_delivered, "{status}: {outcome:?}");
+            assert_eq!(host.calls(), ["POST https://mail.example/shop"]);
+        }
+        let host = Scripted::at(Timestamp::default())
+            .http_answers(Err(HttpError::NotSent("connection refused".to_owned())));
+        assert!(webhook.post(&host, "msg_1", b"{}".to_vec()).await.is_err());
     }
 }

@@ -1,9 +1,9 @@
 //! What the client makes of failures, each of them injected.
 
 use bytes::Bytes;
-use capability::Http as _;
+use capability::{Http as _, TraceContext};
 use firestore::{CommitError, Credentials, Firestore, Write};
-use http::{HeaderMap, Request};
+use http::Request;
 use serde_json::{Value, json};
 
 use crate::emulators::embedded;
@@ -36,11 +36,11 @@ impl Setup {
 
     async fn create(&self, id: &str) -> Result<(), CommitError> {
         let write = Write::create(format!("orders/{id}"), &json!({ "n": 1 })).unwrap();
-        self.firestore.commit(&self.http, &HeaderMap::new(), &[write]).await.map(|_| ())
+        self.firestore.commit(&self.http, &TraceContext::default(), &[write]).await.map(|_| ())
     }
 
     async fn exists(&self, id: &str) -> bool {
-        let found = self.firestore.get::<Value>(&self.http, &HeaderMap::new(), &format!("orders/{id}")).await;
+        let found = self.firestore.get::<Value>(&self.http, &TraceContext::default(), &format!("orders/{id}")).await;
         found.unwrap().is_some()
     }
 }
@@ -82,7 +82,7 @@ async fn a_final_answer_is_not_asked_for_again() {
     assert_eq!(setup.requests("commit").await, 2);
     let stale =
         Write::set("orders/a", &json!({})).unwrap().unchanged_since(kernel::Timestamp::from_unix_micros(1));
-    let outcome = setup.firestore.commit(&setup.http, &HeaderMap::new(), &[stale]).await;
+    let outcome = setup.firestore.commit(&setup.http, &TraceContext::default(), &[stale]).await;
     assert_eq!(outcome, Err(CommitError::Stale));
     assert_eq!(setup.requests("commit").await, 3);
 }
@@ -94,6 +94,6 @@ async fn a_firestore_that_stays_away_leaves_the_outcome_unknown() {
     assert!(matches!(setup.create("a").await, Err(CommitError::OutcomeUnknown(_))));
     assert_eq!(setup.requests("commit").await, 4);
     setup.fault(json!({ "on": "get", "times": 99, "after": "cut" })).await;
-    let read = setup.firestore.get::<Value>(&setup.http, &HeaderMap::new(), "orders/a").await;
+    let read = setup.firestore.get::<Value>(&setup.http, &TraceContext::default(), "orders/a").await;
     assert!(matches!(read, Err(firestore::Error::Unavailable(_))));
 }
