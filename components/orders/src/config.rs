@@ -1,4 +1,4 @@
-//! What the service is told by its variables.
+//! The configuration of the service, from its variables.
 
 use std::time::Duration;
 
@@ -6,30 +6,28 @@ use capability::{Misconfigured, Settings};
 use firestore::{Credentials, Firestore};
 use identity::keys::InvalidKey;
 use identity::{TokenVerifier, VerificationKeys};
-use web::{Cursors, Identification, Origins};
+use web::{Cursors, Origins};
 use webhook::Receiver;
 
-/// The configuration, read once per instance.
+use crate::interim::Authentication;
+
+/// Read once per instance.
 #[derive(Debug)]
 pub struct Config {
-    /// Where carts and orders are.
-    pub firestore: Firestore,
-    /// Gets to know callers.
-    pub identification: Identification,
-    /// Where the products service is, without a slash at the end.
-    pub products_url: String,
-    /// What this service presents on internal routes, and what is presented on its own.
-    pub service_token: String,
-    /// Makes and reads the cursors of lists.
-    pub cursors: Cursors,
-    /// How many orders a user may place in a minute: each takes stock from the others.
-    pub orders_per_minute: i64,
-    /// Who is told what happens to orders.
-    pub receiver: Receiver,
-    /// Whose pages may call.
-    pub origins: Origins,
-    /// The Google Cloud project that the log is kept in; empty if it is none.
-    pub gcp_project: String,
+    pub(crate) firestore: Firestore,
+    pub(crate) authentication: Authentication,
+    /// Without a slash at its end.
+    pub(crate) products_url: String,
+    /// Sent to the internal routes of other services, and required on those of this one.
+    pub(crate) service_token: String,
+    pub(crate) cursors: Cursors,
+    /// How many orders a user may place in a minute: each reserves stock that other users cannot buy.
+    pub(crate) orders_per_minute: i64,
+    /// The receiver of order events.
+    pub(crate) receiver: Receiver,
+    pub(crate) origins: Origins,
+    /// The Google Cloud project of the log; empty if there is none.
+    pub(crate) gcp_project: String,
 }
 
 impl Config {
@@ -55,10 +53,10 @@ impl Config {
         "call_timeout_ms",
     ];
 
-    /// Reads the variables, and with them the limit on every outbound request.
+    /// Reads the variables, and the time limit of every outbound request.
     ///
     /// # Errors
-    /// [`Misconfigured`] names all that are missing or malformed.
+    /// [`Misconfigured`] lists all variables that are missing or malformed.
     pub fn read(mut settings: Settings) -> Result<(Self, Duration), Misconfigured> {
         let mut url = |name: &str| settings.required(name).trim_end_matches('/').to_owned();
         let (firestore_url, users_url, products_url) =
@@ -83,7 +81,10 @@ impl Config {
         let keys = keys.ok_or_else(|| Misconfigured(InvalidKey.to_string()))?;
         let config = Self {
             firestore: Firestore::new(&firestore_url, &project, &database, credentials),
-            identification: Identification::new(TokenVerifier::new(keys, &issuer, &audience), users_url),
+            authentication: Authentication {
+                tokens: TokenVerifier::new(keys, &issuer, &audience),
+                users_url,
+            },
             products_url,
             cursors: Cursors::new(&service_token),
             service_token,

@@ -1,4 +1,4 @@
-//! The component's export: one request in, one answer out.
+//! The component's export: one request in, one response out.
 
 use std::cell::RefCell;
 

@@ -1,119 +1,82 @@
-//! The stories of orders.
+//! `/orders`
 
-use futures_util::join;
-use http::{HeaderName, StatusCode};
-use identity::Role;
-use kernel::{Limit, OrderId, ProductId, UserId};
+use http::HeaderName;
+use http::header::LOCATION;
 use serde::Serialize;
-use web::{Call, Problem, Query, Reply};
+use web::{Call, Problem, Reply};
 
-use super::transition::{Move, make};
-use crate::catalog::Catalog;
-use crate::checkout::{self, store_problem};
-use crate::order::{Actor, IllegalTransition, Order, OrderBody, Status};
-use crate::settle;
-use crate::steps::Steps;
-use crate::store::{OrderFilter, PageKey, Store};
-use crate::{App, Host};
+use super::requests;
+use crate::Host;
+use crate::app::checkout;
+use crate::app::context::Context;
+use crate::app::order_status::{self, StatusChange};
+use crate::app::orders::{self, OrderView};
+use crate::domain::checkout_options::CheckoutOptions;
+use crate::domain::order::{Actor, Order, OrderFilter, Status};
+use crate::domain::order_response::OrderResponse;
 
-/// How many of somebody's orders are looked at, the newest first, for what they have bought.
-const ORDERS_LOOKED_AT: &str = "100";
-
-/// `Idempotent-Replayed: true` on the answer to a repeat.
+/// `Idempotent-Replayed: true` on the response to a repeated request.
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-pub(super) async fn place_order<H: Host>(app: &App<H>, call: Call) -> Result<Reply, Problem> {
-    let placed = checkout::place(app, call).await?;
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OrdersResponse<'a> {
+    orders: Vec<OrderResponse<'a>>,
+    next_cursor: Option<String>,
+}
+
+pub(super) async fn place<H: Host>(context: &Context<'_, H>, mut call: Call) -> Result<Reply, Problem> {
+    let caller = requests::verified_token(context, &call)?;
+    let body = call.optional_json().await?;
+    let options = body.map(requests::checkout_options).transpose()?.unwrap_or_default();
+    let options = CheckoutOptions { idempotency_key: requests::idempotency_key(&call)?, ..options };
+    let placed = checkout::place(context, caller, options).await?;
     let location = format!("/orders/{}", placed.order.order_id);
-    let reply = Reply::ok(&placed.order.wire())?;
-    if placed.is_replayed {
-        return Ok(reply.with_header(http::header::LOCATION, &location).with_header(REPLAYED, "true"));
-    }
-    Ok(reply.created_at(&location))
+    let reply = Reply::ok(&placed.order.to_response())?;
+    Ok(match placed.is_replayed {
+        true => reply.with_header(LOCATION, &location).with_header(REPLAYED, "true"),
+        false => reply.created_at(&location),
+    })
 }
 
-pub(super) async fn list_orders<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let principal = app.config.identification.caller(&app.host, call).await?;
-    let query = call.query();
-    let filter = OrderFilter { user: Some(principal.user), status: status(&query)? };
-    list(app, call, filter).await
+pub(super) async fn list<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
+    let user = requests::caller(context, call).await?.user;
+    let filter = OrderFilter { user: Some(user), status: requests::status_filter(&call.query())? };
+    list_filtered(context, call, filter).await
 }
 
-/// A page of orders.
-pub(super) async fn list<H: Host>(app: &App<H>, call: &Call, filter: OrderFilter) -> Result<Reply, Problem> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Body<'a> {
-        orders: Vec<OrderBody<'a>>,
-        next_cursor: Option<String>,
-    }
-    let query = call.query();
-    let (after, limit): (Option<PageKey>, Limit) = (query.cursor(&app.config.cursors)?, query.limit()?);
-    let found = Store::new(app, &call.trace_headers()).orders(filter, after, limit).await;
-    let (orders, next) = found.map_err(store_problem)?;
-    let next_cursor = app.config.cursors.next(next);
-    Reply::ok(&Body { orders: orders.iter().map(Order::wire).collect(), next_cursor })
+pub(super) async fn list_filtered<H: Host>(
+    context: &Context<'_, H>,
+    call: &Call,
+    filter: OrderFilter,
+) -> Result<Reply, Problem> {
+    let found = orders::list(context, filter, requests::page(context, &call.query())?).await?;
+    let next_cursor = context.config.cursors.next(found.next);
+    Reply::ok(&OrdersResponse { orders: found.items.iter().map(Order::to_response).collect(), next_cursor })
 }
 
-pub(super) fn status(query: &Query) -> Result<Option<Status>, Problem> {
-    query.read("status", "must be one of pending, confirmed, shipped, delivered, cancelled", Status::parse)
+pub(super) async fn view<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
+    let caller = requests::verified_token(context, call)?;
+    to_reply(&orders::view(context, caller, requests::order_id(call).as_ref()).await?)
 }
 
-/// Whether somebody has bought something: it is in an order of theirs that was not cancelled.
-pub(super) async fn purchases<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let query = call.query();
-    let missing = |name| move || Problem::invalid_parameter(name, "must be an id");
-    let user = query.read("userId", "must be an id", UserId::parse)?.ok_or_else(missing("userId"))?;
-    let product = query.read("productId", "must be an id", ProductId::parse)?;
-    let product = product.ok_or_else(missing("productId"))?;
-    let limit = Limit::parse(ORDERS_LOOKED_AT).unwrap_or_default();
-    let filter = OrderFilter { user: Some(user), status: None };
-    let found = Store::new(app, &call.trace_headers()).orders(filter, None, limit).await;
-    let (orders, _) = found.map_err(store_problem)?;
-    let has_product = |order: &Order| order.items.iter().any(|line| line.product_id == product);
-    let purchased = orders.iter().any(|order| order.status != Status::Cancelled && has_product(order));
-    Reply::ok(&serde_json::json!({ "purchased": purchased }))
+pub(super) async fn cancel<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
+    let user = requests::caller(context, call).await?.user;
+    let expected_version = requests::expected_version(call);
+    let owner = Some(user);
+    let change = StatusChange { to: Status::Cancelled, actor: Actor::Customer, owner, expected_version };
+    change_status(context, call, &change).await
 }
 
-/// An order, for its owner and for admins.
-pub(super) async fn view_order<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let trace = call.trace_headers();
-    let claimed = app.config.identification.claimed(&app.host, call)?;
-    let id = order_id(call);
-    let store = Store::new(app, &trace);
-    let found = async {
-        match &id {
-            Some(id) => store.order(id).await,
-            None => Ok(None),
-        }
-    };
-    let (principal, found) = join!(app.config.identification.identified(&app.host, &claimed, &trace), found);
-    let principal = principal?;
-    let found = found.map_err(store_problem)?.filter(|found| {
-        let is_theirs = found.value.user_id == Some(principal.user) || principal.role == Role::Admin;
-        is_theirs && !found.value.is_tombstone()
-    });
-    let found = found.ok_or_else(|| Problem::not_found("order"))?;
-    let catalog = Catalog::new(&app.host, &app.config, &trace);
-    let version = settle::on_read(&store, &catalog, &found, &app.host, Steps::of(&call.headers)).await;
-    Ok(Reply::ok(&found.value.wire())?.tagged(&version.unix_micros().to_string()))
+pub(super) async fn change_status<H: Host>(
+    context: &Context<'_, H>,
+    call: &Call,
+    change: &StatusChange,
+) -> Result<Reply, Problem> {
+    let id = requests::order_id(call).ok_or_else(|| Problem::not_found("order"))?;
+    to_reply(&order_status::apply(context, &id, change).await?)
 }
 
-pub(super) async fn cancel_order<H: Host>(app: &App<H>, call: &Call) -> Result<Reply, Problem> {
-    let user = app.config.identification.caller(&app.host, call).await?.user;
-    let may_change = |order: &Order| order.user_id == Some(user);
-    make(app, call, Move { to: Status::Cancelled, actor: Actor::Customer, may_change: &may_change }).await
-}
-
-/// An id that cannot be one names no order.
-pub(super) fn order_id(call: &Call) -> Option<OrderId> {
-    call.params.get(0).parse().ok()
-}
-
-impl From<IllegalTransition> for Problem {
-    fn from(error: IllegalTransition) -> Self {
-        let (from, to) = (error.from.as_str(), error.to.as_str());
-        let detail = format!("an order that is {from} cannot become {to}; allowed has what it can become");
-        Problem::new(StatusCode::CONFLICT, "illegal-transition", detail).with("allowed", error.from.allowed())
-    }
+fn to_reply(view: &OrderView) -> Result<Reply, Problem> {
+    Ok(Reply::ok(&view.order.to_response())?.tagged(&view.version_tag()))
 }

@@ -1,62 +1,70 @@
+//! `events/{orderId}-{sequence}`, the outbox
+
+use firestore::value::ValueError;
 use firestore::{CommitError, Direction, Document, Error, Query, Write};
 use kernel::{Limit, Timestamp};
 
-use super::{Store, newest_first, page, plain};
+use super::{Documents, newest_first, to_value, values};
 use crate::Host;
-use crate::event::{Event, State};
+use crate::domain::order_event::{DeliveryState, OrderEvent};
+use crate::interim::{PageItems, PageRequest};
 
-impl<H: Host> Store<'_, H> {
-    /// An event.
-    ///
-    /// # Errors
-    /// [`Error`]; an id that cannot be one names none.
-    pub async fn event(&self, id: &str) -> Result<Option<Document<Event>>, Error> {
-        let is_id = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        if !is_id || !id.starts_with("ORD-") || id.len() > 40 {
-            return Ok(None);
-        }
-        self.get(&event_path(id)).await
-    }
+/// The sort key of a list of events.
+pub(crate) type EventKey = (Timestamp, String);
 
-    /// The events that are due, the longest waiting first.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn due_events(&self, now: Timestamp, limit: Limit) -> Result<Vec<Document<Event>>, Error> {
-        let query = Query::of("events", limit.get())
-            .equal("state", plain(&State::Waiting)?)
-            .order_by("dueAt", Direction::Ascending)
-            .order_by("eventId", Direction::Ascending);
-        let waiting: Vec<Document<Event>> = self.run(&query).await?;
-        Ok(waiting.into_iter().filter(|event| event.value.due_at <= now).collect())
+/// Returns an event; `None` also for a text that is no event id.
+pub(crate) async fn find<H: Host>(
+    documents: &Documents<'_, H>,
+    id: &str,
+) -> Result<Option<Document<OrderEvent>>, Error> {
+    let is_id = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !is_id || !id.starts_with("ORD-") || id.len() > 40 {
+        return Ok(None);
     }
-
-    /// Writes an event that nobody has written since it was read. Returns its new version.
-    ///
-    /// # Errors
-    /// [`CommitError`]
-    pub async fn save_event(&self, event: &Event, seen: Timestamp) -> Result<Timestamp, CommitError> {
-        let write = Write::set(event_path(&event.event_id), event)?.unchanged_since(Some(seen));
-        Ok(self.commit(&[write]).await?.into_iter().next().unwrap_or(seen))
-    }
-
-    /// A page of the events in a state, the newest first, and where to go on.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn events(
-        &self,
-        state: State,
-        after: Option<(Timestamp, String)>,
-        limit: Limit,
-    ) -> Result<(Vec<Event>, Option<(Timestamp, String)>), Error> {
-        let query = newest_first("events", "eventId", after, limit)?.equal("state", plain(&state)?);
-        let (events, has_more) = page::<Event>(self.run(&query).await?, limit);
-        let next = events.last().filter(|_| has_more).map(|last| (last.created_at, last.event_id.clone()));
-        Ok((events, next))
-    }
+    documents.get(&path(id)).await
 }
 
-pub(super) fn event_path(id: &str) -> String {
+/// Returns the events that are due, the earliest due time first.
+pub(crate) async fn due<H: Host>(
+    documents: &Documents<'_, H>,
+    now: Timestamp,
+    limit: Limit,
+) -> Result<Vec<Document<OrderEvent>>, Error> {
+    let query = Query::of("events", limit.get())
+        .equal("state", to_value(&DeliveryState::Waiting)?)
+        .order_by("dueAt", Direction::Ascending)
+        .order_by("eventId", Direction::Ascending);
+    let waiting: Vec<Document<OrderEvent>> = documents.run(&query).await?;
+    Ok(waiting.into_iter().filter(|event| event.value.due_at <= now).collect())
+}
+
+/// Stores an event if it is unchanged since `version`. Returns its new version.
+pub(crate) async fn save<H: Host>(
+    documents: &Documents<'_, H>,
+    event: &OrderEvent,
+    version: Timestamp,
+) -> Result<Timestamp, CommitError> {
+    let write = Write::set(path(&event.event_id), event)?.unchanged_since(Some(version));
+    documents.commit_change(version, &[write]).await
+}
+
+/// Returns a page of the events in a state, the newest first.
+pub(crate) async fn list<H: Host>(
+    documents: &Documents<'_, H>,
+    state: DeliveryState,
+    page: PageRequest<EventKey>,
+) -> Result<PageItems<OrderEvent, EventKey>, Error> {
+    let query = newest_first("events", "eventId", page.after, page.limit)?;
+    let query = query.equal("state", to_value(&state)?);
+    let events: Vec<OrderEvent> = values(documents.run(&query).await?);
+    Ok(PageItems::from_rows(events, page.limit, |last| (last.created_at, last.event_id.clone())))
+}
+
+/// The write that adds an event to the outbox.
+pub(super) fn creation(event: &OrderEvent) -> Result<Write, ValueError> {
+    Write::create(path(&event.event_id), event)
+}
+
+fn path(id: &str) -> String {
     format!("events/{id}")
 }

@@ -1,26 +1,25 @@
-//! Whose a cart is: a user's, or whoever holds its token.
+//! Owners of carts: users, and guests who present a token.
 
 use kernel::UserId;
 use sha2::{Digest as _, Sha256};
 
-/// How many characters a token has: 256 bits in hexadecimal.
+use crate::interim::hex;
+
+/// 256 bits in hexadecimal.
 const TOKEN_LENGTH: usize = 64;
 
-/// Whose a cart is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Owner {
-    /// Somebody with an account.
+pub enum CartOwner {
     User(UserId),
-    /// Somebody without one.
     Guest(CartToken),
 }
 
-/// What a guest shows to get at the cart. Who has it has the cart, so it is not shown in logs and is kept only as a hash.
+/// The secret that gives access to a guest's cart. It is not logged, and only its hash is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CartToken(String);
 
-impl Owner {
-    /// The id of the cart's document.
+impl CartOwner {
+    /// Returns the id of the cart's document.
     #[must_use]
     pub fn cart_id(&self) -> String {
         match self {
@@ -28,16 +27,23 @@ impl Owner {
             Self::Guest(token) => format!("guest-{}", hex(&Sha256::digest(token.0.as_bytes()))),
         }
     }
+
+    #[must_use]
+    pub fn guest_token(&self) -> Option<&CartToken> {
+        match self {
+            Self::User(_) => None,
+            Self::Guest(token) => Some(token),
+        }
+    }
 }
 
 impl CartToken {
-    /// A token that nobody can guess.
     #[must_use]
     pub fn new(random: [u8; 32]) -> Self {
         Self(hex(&random))
     }
 
-    /// Reads a token; `None` for what cannot be one of ours.
+    /// Parses a token; returns `None` for a text that this service cannot have issued.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_token =
@@ -45,7 +51,7 @@ impl CartToken {
         is_token.then(|| Self(text.to_owned()))
     }
 
-    /// The token, for its owner.
+    /// Returns the secret itself, for its owner.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -58,21 +64,16 @@ impl std::fmt::Debug for CartToken {
     }
 }
 
-/// Hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_token_opens_its_own_cart_and_is_nowhere_to_be_read() {
+    fn a_token_identifies_one_cart_and_is_neither_stored_nor_printed() {
         let token = CartToken::new([171; 32]);
         assert_eq!(CartToken::parse(token.expose()), Some(token.clone()));
-        let id = Owner::Guest(token.clone()).cart_id();
-        assert_ne!(id, Owner::Guest(CartToken::new([172; 32])).cart_id());
+        let id = CartOwner::Guest(token.clone()).cart_id();
+        assert_ne!(id, CartOwner::Guest(CartToken::new([172; 32])).cart_id());
         assert!(!id.contains(token.expose()) && !format!("{token:?}").contains("ab"), "{id}");
         for text in ["", "ab", &"x".repeat(64), &"A".repeat(64), &"a".repeat(65)] {
             assert_eq!(CartToken::parse(text), None, "{text}");

@@ -1,0 +1,3 @@
+//! Other services as this one uses them.
+
+pub(crate) mod products;
