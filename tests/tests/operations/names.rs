@@ -56,9 +56,9 @@ fn every_app_sets_exactly_the_variables_that_its_component_needs() {
 #[test]
 fn every_component_reads_exactly_the_variables_of_the_manifest() {
     for (service, keys) in [
-        ("users", users::Config::KEYS),
-        ("products", products::Config::KEYS),
-        ("orders", orders::Config::KEYS),
+        ("users", users::Config::KEYS.concat()),
+        ("products", products::Config::KEYS.concat()),
+        ("orders", orders::Config::KEYS.concat()),
     ] {
         let manifest = manifest();
         let declared = manifest["component"][service]["variables"].as_table().unwrap();
