@@ -19,7 +19,7 @@ use crate::{CommitError, Credentials, Error, Query, Write};
 /// The attempts of a call and the pauses between them.
 const BACKOFF: Backoff = Backoff::exponential(4, Duration::from_millis(40), Duration::from_millis(320));
 
-/// The time after which no further attempt begins: a client is told of an outage before four time limits have passed.
+/// The time after which no further attempt begins, so that an outage is reported before four time limits have passed.
 const BUDGET: Duration = Duration::from_secs(3);
 
 /// A Firestore database, shared by the requests of an instance.
@@ -145,7 +145,11 @@ impl Firestore {
     }
 
     /// Checks that Firestore responds, by reading a document that need not exist.
-    pub async fn ping(&self, host: &(impl Http + Clock + Entropy), trace: &TraceContext) -> Result<(), Error> {
+    pub async fn ping(
+        &self,
+        host: &(impl Http + Clock + Entropy),
+        trace: &TraceContext,
+    ) -> Result<(), Error> {
         self.get::<Value>(host, trace, "health/ping").await.map(|_| ())
     }
 

@@ -102,7 +102,9 @@ impl Failure {
             "ABORTED" => Self::Aborted(cause),
             "UNAUTHENTICATED" => Self::Unauthenticated(cause),
             "RESOURCE_EXHAUSTED" => Self::Exhausted(cause),
-            "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "INTERNAL" | "UNKNOWN" | "CANCELLED" => Self::Unknown(cause),
+            "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "INTERNAL" | "UNKNOWN" | "CANCELLED" => {
+                Self::Unknown(cause)
+            }
             _ => Self::Rejected(cause),
         }
     }

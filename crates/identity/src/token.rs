@@ -94,7 +94,7 @@ impl TokenVerifier {
         let decoded =
             jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|_| InvalidToken)?;
         let (claims, now) = (decoded.claims, now.unix_seconds());
-        let has_begun = |moment: i64| moment.saturating_sub(MAX_SKEW_S) <= now;
+        let has_begun = |time: i64| time.saturating_sub(MAX_SKEW_S) <= now;
         let is_current =
             claims.exp.saturating_add(MAX_SKEW_S) > now && has_begun(claims.nbf) && has_begun(claims.iat);
         if is_current { Ok(claims) } else { Err(InvalidToken) }
@@ -227,10 +227,10 @@ pub(crate) mod tests {
 
     #[test]
     fn a_token_of_another_key_audience_or_key_id_is_rejected() {
-        let ours = issuer("k1", 1, "shop");
+        let issuer_1 = issuer("k1", 1, "shop");
         let now = at("2026-01-01T00:00:00Z");
         for other in [issuer("k1", 2, "shop"), issuer("k1", 1, "elsewhere"), issuer("k2", 1, "shop")] {
-            assert_eq!(ours.verify(&sign(&other), now), Err(InvalidToken));
+            assert_eq!(issuer_1.verify(&sign(&other), now), Err(InvalidToken));
         }
     }
 

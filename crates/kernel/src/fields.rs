@@ -72,7 +72,11 @@ impl Fields {
     }
 
     /// Reads a required field. Returns `None` after a fault, which [`Fields::finish`] reports.
-    pub fn required<T>(&mut self, name: &str, read: impl FnOnce(&Value) -> Result<T, FieldFault>) -> Option<T> {
+    pub fn required<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&Value) -> Result<T, FieldFault>,
+    ) -> Option<T> {
         match self.unread.remove(name) {
             Some(value) => self.record(name, read(&value)),
             None => self.record(name, Err(FieldFault::required())),
@@ -191,7 +195,9 @@ impl Fields {
 pub fn text(value: &Value) -> Result<&str, FieldFault> {
     // PostgreSQL's text cannot hold NUL.
     match value.as_str() {
-        Some(text) if text.contains('\0') => Err(FieldFault::new("invalid", "must not contain a NUL character")),
+        Some(text) if text.contains('\0') => {
+            Err(FieldFault::new("invalid", "must not contain a NUL character"))
+        }
         Some(text) => Ok(text),
         None => Err(FieldFault::wrong_type("a string")),
     }
@@ -308,8 +314,7 @@ mod tests {
     fn a_fault_of_an_item_names_its_index() {
         let body = serde_json::json!({ "lines": [{ "quantity": 1 }, { "quantity": 0 }, 7] });
         let mut fields = Fields::from_value(body).unwrap();
-        let lines =
-            fields.required_objects("lines", 9, |line| line.required("quantity", number::<Quantity>));
+        let lines = fields.required_objects("lines", 9, |line| line.required("quantity", number::<Quantity>));
         let InvalidFields(errors) = fields.finish(|| lines).unwrap_err();
         let paths: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(paths, ["lines[1].quantity", "lines[2]"]);

@@ -124,9 +124,8 @@ impl Call {
     /// Returns the address `hop` places before the last one in `x-forwarded-for`.
     fn forwarded_for(&self, hop: usize) -> Option<IpAddr> {
         let values = self.headers.get_all("x-forwarded-for").iter().rev();
-        let mut entries = values
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.rsplit(',').map(str::trim));
+        let mut entries =
+            values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.rsplit(',').map(str::trim));
         parse_address(entries.nth(hop)?)
     }
 

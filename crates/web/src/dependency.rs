@@ -10,10 +10,10 @@ impl From<DbError> for Problem {
             DbError::Unreachable(_) | DbError::OutcomeUnknown(_) => {
                 Problem::unavailable("the database", error)
             }
-            DbError::Refused { sqlstate, .. } if is_transient(sqlstate) => {
+            DbError::Rejected { sqlstate, .. } if is_transient(sqlstate) => {
                 Problem::unavailable("the database", error)
             }
-            DbError::Refused { .. } | DbError::Unexpected(_) => Problem::internal(error),
+            DbError::Rejected { .. } | DbError::Unexpected(_) => Problem::internal(error),
         }
     }
 }
@@ -38,9 +38,9 @@ mod tests {
     #[test]
     fn a_transient_error_is_503_and_a_defect_is_500() {
         let check = |sqlstate: &str, status| {
-            let refused =
-                DbError::Refused { sqlstate: sqlstate.to_owned(), constraint: None, message: String::new() };
-            assert_eq!(Problem::from(refused).status(), status, "{sqlstate}");
+            let rejected =
+                DbError::Rejected { sqlstate: sqlstate.to_owned(), constraint: None, message: String::new() };
+            assert_eq!(Problem::from(rejected).status(), status, "{sqlstate}");
         };
         for sqlstate in ["08006", "40001", "40P01", "53300", "55P03", "57014", "57P01"] {
             check(sqlstate, 503);

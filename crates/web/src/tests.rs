@@ -343,7 +343,11 @@ fn a_body_that_is_not_json_is_malformed() {
     for body in ["{", "{'a':1}", "{\"a\":NaN}", "\u{feff}{}", "{}{}", r#"{"a":"\ud800"}"#] {
         let (response, _) = served(post().body(Body::full(body)).unwrap());
         let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-        assert_eq!((&problem["status"], &problem["code"]), (&400.into(), &"malformed-json".into()), "{body:?}");
+        assert_eq!(
+            (&problem["status"], &problem["code"]),
+            (&400.into(), &"malformed-json".into()),
+            "{body:?}"
+        );
     }
     assert_eq!(status(post(), ""), 400);
     assert_eq!(status(post(), "[]"), 422);
