@@ -1,6 +1,9 @@
-//! The problems of failed dependencies: 503 if repeating the request may help, 500 for a defect of the service.
+//! The problems of the crates' errors: 503 if repeating the request may help, 500 for a defect of the service.
 
 use capability::{DbError, HttpError};
+use http::StatusCode;
+use identity::AuthenticationError;
+use kernel::fields::InvalidFields;
 
 use crate::Problem;
 
@@ -28,6 +31,30 @@ fn is_transient(sqlstate: &str) -> bool {
 impl From<HttpError> for Problem {
     fn from(error: HttpError) -> Self {
         Problem::unavailable("another service", error)
+    }
+}
+
+impl From<AuthenticationError> for Problem {
+    fn from(error: AuthenticationError) -> Self {
+        match error {
+            AuthenticationError::Rejected => Problem::unauthorized("invalid-token", error.to_string()),
+            AuthenticationError::Unavailable(cause) => Problem::unavailable("the users service", cause),
+        }
+    }
+}
+
+/// 422 with every wrong, missing and unknown field.
+impl From<InvalidFields> for Problem {
+    fn from(InvalidFields(errors): InvalidFields) -> Self {
+        if errors.is_empty() {
+            return Self::internal("a field was lost without a fault");
+        }
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "validation-failed",
+            "some fields are wrong; errors names each of them",
+        )
+        .with_errors(errors)
     }
 }
 
