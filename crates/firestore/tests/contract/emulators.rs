@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use firestore_emulator::{Emulator, Store, serve};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use tokio::net::TcpListener;
 
 /// The path in Debian's package.
@@ -59,7 +61,7 @@ impl Google {
 
 impl Drop for Google {
     fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).status();
+        let _ = killpg(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGKILL);
         let _ = self.child.wait();
     }
 }
