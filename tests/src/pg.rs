@@ -184,7 +184,7 @@ impl Database for NativePg {
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
         let rows =
             self.client.query(statement.sql, &params).await.map_err(|error| match error.as_db_error() {
-                Some(refusal) => DbError::Refused {
+                Some(refusal) => DbError::Rejected {
                     sqlstate: refusal.code().code().to_owned(),
                     constraint: refusal.constraint().map(str::to_owned),
                     message: refusal.message().to_owned(),
