@@ -11,6 +11,9 @@ mod stock;
 mod transfer;
 mod variants;
 
+#[cfg(test)]
+mod tests;
+
 use capability::{Clock, Entropy};
 use http::Method;
 use web::{Call, EdgeConfig, Problem, Reply, Route, Service, route};

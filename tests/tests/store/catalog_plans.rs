@@ -27,7 +27,7 @@ const SCENE: &str = "
     insert into products
       (sku, name, description, category_id, base_price, status, stock_quantity, rating_sum, rating_count, created_at)
     select 'SKU-' || n, (array['Lamp', 'Chair', 'Table', 'Kettle', 'Laptop'])[1 + n % 5] || ' ' || md5(n::text),
-      'A thing of everyday use', 11 + (n::bigint * n % 100), (n::bigint * 7919 % 100000) / 100.0, 'active', 10, n % 50, 10,
+      'For everyday use', 11 + (n::bigint * n % 100), (n::bigint * 7919 % 100000) / 100.0, 'active', 10, n % 50, 10,
       now() - make_interval(secs => n)
     from generate_series(1, 100000) n;
     insert into product_variants (product_id, variant_name) select n, 'Variant' from generate_series(1, 100000) n;
