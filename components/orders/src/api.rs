@@ -6,10 +6,12 @@ mod internal;
 mod orders;
 mod problems;
 mod requests;
+#[cfg(test)]
+mod tests;
 
 use capability::{Clock, Entropy};
 use http::Method;
-use web::{Call, Origins, Problem, Reply, Route, Service, route};
+use web::{Call, EdgeConfig, Problem, Reply, Route, Service, route};
 
 use crate::{App, Host};
 
@@ -37,7 +39,7 @@ pub enum RouteId {
 
 impl<H: Host> Service for App<H> {
     const NAME: &'static str = "orders";
-    type Name = RouteId;
+    type RouteId = RouteId;
     const ROUTES: &'static [Route<RouteId>] = &[
         // Carts.
         route(&Method::GET, "/orders/cart", RouteId::ViewCart),
@@ -58,25 +60,21 @@ impl<H: Host> Service for App<H> {
         route(&Method::POST, "/orders/{orderId}/cancel", RouteId::CancelOrder),
         route(&Method::PATCH, "/orders/{orderId}/status", RouteId::SetStatus),
         // The products service.
-        route(&Method::GET, "/internal/orders/purchases", RouteId::Purchases),
+        route(&Method::GET, "/internal/orders/purchases", RouteId::Purchases).service_only(),
         // Jobs.
-        route(&Method::POST, "/internal/orders/reconcile", RouteId::Reconcile),
-        route(&Method::POST, "/internal/orders/events/deliver", RouteId::DeliverEvents),
+        route(&Method::POST, "/internal/orders/reconcile", RouteId::Reconcile).service_only(),
+        route(&Method::POST, "/internal/orders/events/deliver", RouteId::DeliverEvents).service_only(),
     ];
 
     fn host(&self) -> &(impl Clock + Entropy) {
         &self.host
     }
 
-    fn gcp_project(&self) -> &str {
-        &self.config.gcp_project
+    fn edge(&self) -> &EdgeConfig {
+        &self.config.edge
     }
 
-    fn origins(&self) -> &Origins {
-        &self.config.origins
-    }
-
-    async fn answer(&self, route: RouteId, call: Call) -> Result<Reply, Problem> {
+    async fn dispatch(&self, route: RouteId, call: Call) -> Result<Reply, Problem> {
         let context = &requests::context(self, &call);
         match route {
             RouteId::ViewCart => cart::view(context, &call).await,
@@ -95,8 +93,8 @@ impl<H: Host> Service for App<H> {
             RouteId::RetryEvent => admin::retry_event(context, &call).await,
             RouteId::Health => internal::health(context).await,
             RouteId::Purchases => internal::purchases(context, &call).await,
-            RouteId::Reconcile => internal::reconcile(context, &call).await,
-            RouteId::DeliverEvents => internal::deliver_events(context, &call).await,
+            RouteId::Reconcile => internal::reconcile(context).await,
+            RouteId::DeliverEvents => internal::deliver_events(context).await,
         }
     }
 }

@@ -12,7 +12,6 @@ mod store;
 
 #[cfg(target_arch = "wasm32")]
 mod entry;
-mod interim;
 
 use capability::{Clock, Entropy, Http};
 

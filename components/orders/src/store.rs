@@ -5,15 +5,14 @@ pub(crate) mod events;
 pub(crate) mod idempotency;
 pub(crate) mod orders;
 
+use capability::TraceContext;
 use capability::{Clock, Entropy, Http};
 use firestore::value::ValueError;
-use firestore::{CommitError, Direction, Document, Error, Firestore, Query, Write};
+use firestore::{CommitError, Direction, Error, Firestore, Query, Versioned, Write};
 use kernel::{Limit, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-use crate::interim::TraceContext;
 
 /// The database, called on behalf of one request.
 #[derive(Debug)]
@@ -26,19 +25,19 @@ pub(crate) struct Documents<'a, H> {
 impl<H: Http + Clock + Entropy> Documents<'_, H> {
     /// Checks that Firestore responds.
     pub(crate) async fn ping(&self) -> Result<(), Error> {
-        self.firestore.ping(self.host, &self.trace.0).await
+        self.firestore.ping(self.host, &self.trace).await
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<Document<T>>, Error> {
-        self.firestore.get(self.host, &self.trace.0, path).await
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<Versioned<T>>, Error> {
+        self.firestore.get(self.host, &self.trace, path).await
     }
 
-    async fn run<T: DeserializeOwned>(&self, query: &Query) -> Result<Vec<Document<T>>, Error> {
-        self.firestore.run(self.host, &self.trace.0, query).await
+    async fn run<T: DeserializeOwned>(&self, query: &Query) -> Result<Vec<Versioned<T>>, Error> {
+        self.firestore.run(self.host, &self.trace, query).await
     }
 
     async fn commit(&self, writes: &[Write]) -> Result<Vec<Timestamp>, CommitError> {
-        self.firestore.commit(self.host, &self.trace.0, writes).await
+        self.firestore.commit(self.host, &self.trace, writes).await
     }
 
     /// Commits a change of one document that was read at `version`, with what belongs to it. Returns its new version.
@@ -55,7 +54,7 @@ fn newest_first(
     after: Option<(Timestamp, String)>,
     limit: Limit,
 ) -> Result<Query, ValueError> {
-    let query = Query::of(collection, limit.get().saturating_add(1))
+    let query = Query::of(collection, limit.plus_one())
         .order_by("createdAt", Direction::Descending)
         .order_by(id, Direction::Descending);
     let Some((created_at, last)) = after else { return Ok(query) };
@@ -66,7 +65,7 @@ fn to_value(value: &impl Serialize) -> Result<Value, ValueError> {
     serde_json::to_value(value).map_err(|_| ValueError::from("a key cannot be written"))
 }
 
-fn values<T>(documents: Vec<Document<T>>) -> Vec<T> {
+fn values<T>(documents: Vec<Versioned<T>>) -> Vec<T> {
     documents.into_iter().map(|document| document.value).collect()
 }
 

@@ -1,6 +1,5 @@
 //! Routes of admins: all orders, their status, and the outbox.
 
-use serde::Serialize;
 use web::{Call, Problem, Reply};
 
 use super::orders::{change_status, list_filtered};
@@ -10,14 +9,7 @@ use crate::app::context::Context;
 use crate::app::event_delivery;
 use crate::app::order_status::StatusChange;
 use crate::domain::order::{Actor, OrderFilter};
-use crate::domain::order_event::{DeliveryState, EventResponse, OrderEvent};
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EventsResponse<'a> {
-    events: Vec<EventResponse<'a>>,
-    next_cursor: Option<String>,
-}
+use crate::domain::order_event::{DeliveryState, OrderEvent};
 
 pub(super) async fn list_orders<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
     require_admin(context, call).await?;
@@ -30,7 +22,7 @@ pub(super) async fn list_orders<H: Host>(context: &Context<'_, H>, call: &Call) 
 pub(super) async fn set_status<H: Host>(context: &Context<'_, H>, mut call: Call) -> Result<Reply, Problem> {
     require_admin(context, &call).await?;
     let to = requests::new_status(call.json().await?)?;
-    let expected_version = requests::expected_version(&call);
+    let expected_version = call.expected_version();
     let change = StatusChange { to, actor: Actor::Admin, owner: None, expected_version };
     change_status(context, &call, &change).await
 }
@@ -40,14 +32,13 @@ pub(super) async fn list_events<H: Host>(context: &Context<'_, H>, call: &Call) 
     let query = call.query();
     let state = query.read("state", "must be one of waiting, delivered, dead", DeliveryState::parse)?;
     let state = state.unwrap_or(DeliveryState::Dead);
-    let found = event_delivery::list(context, state, requests::page(context, &query)?).await?;
-    let next_cursor = context.config.cursors.next(found.next);
-    let events = found.items.iter().map(OrderEvent::to_response).collect();
-    Reply::ok(&EventsResponse { events, next_cursor })
+    let found = event_delivery::list(context, state, call.page("events", &state)?).await?;
+    let page = found.to_page(OrderEvent::to_response).map_err(Problem::internal)?;
+    Reply::page(call, "events", &state, &page)
 }
 
 pub(super) async fn retry_event<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
     require_admin(context, call).await?;
-    let event = event_delivery::requeue(context, call.params.get(0)).await?;
+    let event = event_delivery::requeue(context, call.param("eventId")).await?;
     Reply::ok(&event.to_response())
 }

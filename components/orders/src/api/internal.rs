@@ -16,7 +16,6 @@ pub(super) async fn health<H: Host>(context: &Context<'_, H>) -> Result<Reply, P
 }
 
 pub(super) async fn purchases<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
-    call.require_service(&context.config.service_token)?;
     let query = call.query();
     let missing = |name| move || Problem::invalid_parameter(name, "must be an id");
     let user = requests::user_filter(&query)?.ok_or_else(missing("userId"))?;
@@ -26,21 +25,19 @@ pub(super) async fn purchases<H: Host>(context: &Context<'_, H>, call: &Call) ->
     Reply::ok(&json!({ "purchased": purchased }))
 }
 
-pub(super) async fn reconcile<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
-    call.require_service(&context.config.service_token)?;
+pub(super) async fn reconcile<H: Host>(context: &Context<'_, H>) -> Result<Reply, Problem> {
     let report = reconciliation::reconcile(context).await?;
     let reply = Reply::ok(&report)?;
     let is_idle = report == ReconciliationReport::default();
-    Ok(if is_idle { reply } else { reply.noted(json!(report)) })
+    Ok(if is_idle { reply } else { reply.with_log_fields(json!(report)) })
 }
 
-pub(super) async fn deliver_events<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
-    call.require_service(&context.config.service_token)?;
+pub(super) async fn deliver_events<H: Host>(context: &Context<'_, H>) -> Result<Reply, Problem> {
     let DeliveryReport { delivered, failed, dead, logged } = event_delivery::deliver(context).await?;
     let receiver = context.config.receiver.name();
     let counts = json!({ "receiver": receiver, "delivered": delivered, "failed": failed, "dead": dead });
     let reply = Reply::ok(&counts)?;
     let is_idle = delivered == 0 && failed == 0 && dead == 0;
     let fields = json!({ "delivered": delivered, "failed": failed, "dead": dead, "events": logged });
-    Ok(if is_idle { reply } else { reply.noted(fields) })
+    Ok(if is_idle { reply } else { reply.with_log_fields(fields) })
 }

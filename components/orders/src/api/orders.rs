@@ -2,7 +2,6 @@
 
 use http::HeaderName;
 use http::header::LOCATION;
-use serde::Serialize;
 use web::{Call, Problem, Reply};
 
 use super::requests;
@@ -13,17 +12,9 @@ use crate::app::order_status::{self, StatusChange};
 use crate::app::orders::{self, OrderView};
 use crate::domain::checkout_options::CheckoutOptions;
 use crate::domain::order::{Actor, Order, OrderFilter, Status};
-use crate::domain::order_response::OrderResponse;
 
 /// `Idempotent-Replayed: true` on the response to a repeated request.
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OrdersResponse<'a> {
-    orders: Vec<OrderResponse<'a>>,
-    next_cursor: Option<String>,
-}
 
 pub(super) async fn place<H: Host>(context: &Context<'_, H>, mut call: Call) -> Result<Reply, Problem> {
     let caller = requests::verified_token(context, &call)?;
@@ -50,9 +41,9 @@ pub(super) async fn list_filtered<H: Host>(
     call: &Call,
     filter: OrderFilter,
 ) -> Result<Reply, Problem> {
-    let found = orders::list(context, filter, requests::page(context, &call.query())?).await?;
-    let next_cursor = context.config.cursors.next(found.next);
-    Reply::ok(&OrdersResponse { orders: found.items.iter().map(Order::to_response).collect(), next_cursor })
+    let found = orders::list(context, filter, call.page("orders", &filter)?).await?;
+    let page = found.to_page(Order::to_response).map_err(Problem::internal)?;
+    Reply::page(call, "orders", &filter, &page)
 }
 
 pub(super) async fn view<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
@@ -62,7 +53,7 @@ pub(super) async fn view<H: Host>(context: &Context<'_, H>, call: &Call) -> Resu
 
 pub(super) async fn cancel<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
     let user = requests::caller(context, call).await?.user;
-    let expected_version = requests::expected_version(call);
+    let expected_version = call.expected_version();
     let owner = Some(user);
     let change = StatusChange { to: Status::Cancelled, actor: Actor::Customer, owner, expected_version };
     change_status(context, call, &change).await
@@ -78,5 +69,5 @@ pub(super) async fn change_status<H: Host>(
 }
 
 fn to_reply(view: &OrderView) -> Result<Reply, Problem> {
-    Ok(Reply::ok(&view.order.to_response())?.tagged(&view.version_tag()))
+    Ok(Reply::ok(&view.order.to_response())?.with_etag(&view.version_tag()))
 }

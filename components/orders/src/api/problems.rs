@@ -1,10 +1,10 @@
 //! The response to each error of a use case, with the client's next step.
 
 use http::StatusCode;
+use kernel::fields::InvalidFields;
 use kernel::{Currency, Money};
 use serde_json::{Value, json};
-use web::fields::validation_failed;
-use web::{FieldError, Problem};
+use web::Problem;
 
 use crate::app::cart::CartError;
 use crate::app::checkout::CheckoutError;
@@ -15,16 +15,6 @@ use crate::app::orders::ViewError;
 use crate::domain::cart::CartChangeError;
 use crate::domain::order::IllegalTransition;
 use crate::domain::reservation::Reservation;
-use crate::interim::AuthenticationError;
-
-impl From<AuthenticationError> for Problem {
-    fn from(error: AuthenticationError) -> Self {
-        match error {
-            AuthenticationError::Rejected => Problem::unauthorized("invalid-token", error.to_string()),
-            AuthenticationError::Unavailable(cause) => Problem::unavailable("the users service", cause),
-        }
-    }
-}
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
@@ -87,8 +77,7 @@ impl From<CartChangeError> for Problem {
             CartChangeError::NoSuchProduct => Problem::not_found("product"),
             CartChangeError::NoSuchLine => Problem::not_found("line"),
             CartChangeError::TooManyUnits | CartChangeError::TooManyLines => {
-                let (field, code, detail) = ("quantity".to_owned(), "out-of-range", error.to_string());
-                validation_failed(vec![FieldError { field, code, detail }])
+                InvalidFields::one("quantity", "out-of-range", error.to_string()).into()
             }
             CartChangeError::InsufficientStock { item, requested, available } => insufficient_stock(
                 format!("only {available} of them are available; ask for fewer"),

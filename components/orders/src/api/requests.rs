@@ -2,11 +2,11 @@
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
-use identity::{Principal, Role};
+use identity::Principal;
+use identity::VerifiedToken;
+use kernel::fields::{self, FieldFault, Fields, InvalidFields};
 use kernel::{OrderId, Quantity, UserId, VariantId};
-use serde::de::DeserializeOwned;
-use web::fields::{self, Fault};
-use web::{Call, Fields, Problem, Query};
+use web::{Call, Problem, Query};
 
 use crate::app::cart::CartAccess;
 use crate::app::context::Context;
@@ -20,14 +20,13 @@ use crate::domain::limits::{
     MAX_ADDRESS_LINE_LENGTH, MAX_CITY_LENGTH, MAX_NOTES_LENGTH, MAX_POSTAL_CODE_LENGTH,
 };
 use crate::domain::order::{ShippingAddress, Status};
-use crate::interim::{ExpectedVersion, PageRequest, TraceContext, VerifiedToken};
 use crate::{App, Host};
 
 /// The token of a guest's cart, in requests and responses.
 pub(super) const CART_TOKEN: HeaderName = HeaderName::from_static("x-cart-token");
 
 pub(super) fn context<'a, H: Host>(app: &'a App<H>, call: &Call) -> Context<'a, H> {
-    Context::new(app, TraceContext(call.trace_headers()), crash_point(&call.headers))
+    Context::new(app, call.trace_context(), crash_point(&call.headers))
 }
 
 #[cfg(not(feature = "crash-points"))]
@@ -41,25 +40,20 @@ fn crash_point(headers: &HeaderMap) -> CrashPoint {
     header.map(CrashPoint::parse).unwrap_or_default()
 }
 
-/// Verifies the signature of the caller's access token.
+/// Verifies the signature of the caller's access token. The use case authenticates the caller.
 pub(super) fn verified_token<H: Host>(
     context: &Context<'_, H>,
     call: &Call,
 ) -> Result<VerifiedToken, Problem> {
-    Ok(context.verify(call.bearer()?)?)
+    call.verified_token(&context.config.authentication, context.host)
 }
 
 pub(super) async fn caller<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Principal, Problem> {
-    Ok(context.authenticate(&verified_token(context, call)?).await?)
+    call.authenticate(&context.config.authentication, context.host).await
 }
 
-/// Rejects callers who are not admins now, whatever their token says.
 pub(super) async fn require_admin<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<(), Problem> {
-    let principal = caller(context, call).await?;
-    match principal.role {
-        Role::Admin => Ok(()),
-        Role::Customer => Err(Problem::admin_only(principal.user)),
-    }
+    call.authenticate_admin(&context.config.authentication, context.host).await.map(|_| ())
 }
 
 /// Reads the credentials for a cart: those of a user, or else the token of a guest.
@@ -92,25 +86,14 @@ pub(super) fn idempotency_key(call: &Call) -> Result<Option<IdempotencyKey>, Pro
     key.map(Some).map_err(|error| Problem::invalid_parameter("Idempotency-Key", error.to_string()))
 }
 
-pub(super) fn expected_version(call: &Call) -> ExpectedVersion {
-    call.if_match().map_or(ExpectedVersion::Any, ExpectedVersion::OneOf)
-}
-
-pub(super) fn page<H: Host, K: DeserializeOwned>(
-    context: &Context<'_, H>,
-    query: &Query,
-) -> Result<PageRequest<K>, Problem> {
-    Ok(PageRequest { after: query.cursor(&context.config.cursors)?, limit: query.limit()? })
-}
-
 /// Reads the order id in the path; `None` for a text that is no order id: no order has it.
 pub(super) fn order_id(call: &Call) -> Option<OrderId> {
-    call.params.get(0).parse().ok()
+    call.param("orderId").parse().ok()
 }
 
 /// Reads the item of a cart line: the product in the path, and `?variantId=`.
 pub(super) fn item(call: &Call) -> Result<Item, Problem> {
-    let product_id = call.id(0, "product")?;
+    let product_id = call.id("productId", "product")?;
     let variant =
         call.query().read("variantId", "must be the id of a variant", |text| text.parse::<i64>().ok())?;
     let variant_id = variant.map(VariantId::try_from).transpose().map_err(|_| Problem::not_found("line"))?;
@@ -125,7 +108,7 @@ pub(super) fn status_filter(query: &Query) -> Result<Option<Status>, Problem> {
     query.read("status", "must be one of pending, confirmed, shipped, delivered, cancelled", Status::parse)
 }
 
-pub(super) fn addition(mut body: Fields) -> Result<CartChange, Problem> {
+pub(super) fn addition(mut body: Fields) -> Result<CartChange, InvalidFields> {
     let product_id = body.required("productId", fields::number);
     let variant_id = body.optional("variantId", fields::number);
     let quantity = body.required("quantity", fields::number::<Quantity>);
@@ -136,40 +119,40 @@ pub(super) fn addition(mut body: Fields) -> Result<CartChange, Problem> {
 }
 
 /// Reads a quantity; `None` for 0.
-pub(super) fn quantity(mut body: Fields) -> Result<Option<Quantity>, Problem> {
+pub(super) fn quantity(mut body: Fields) -> Result<Option<Quantity>, InvalidFields> {
     let quantity = body.required("quantity", |value| match fields::integer(value)? {
         0 => Ok(None),
         units => Quantity::try_from(units)
             .map(Some)
-            .map_err(|_| Fault::new("out-of-range", "must be a whole number from 0 to 99")),
+            .map_err(|_| FieldFault::new("out-of-range", "must be a whole number from 0 to 99")),
     });
     body.finish(|| quantity)
 }
 
 /// Reads the token of the cart to merge; `None` for a text that is no token: no cart has it.
-pub(super) fn cart_token(mut body: Fields) -> Result<Option<CartToken>, Problem> {
+pub(super) fn cart_token(mut body: Fields) -> Result<Option<CartToken>, InvalidFields> {
     let token = body.required("cartToken", |value| Ok(CartToken::parse(fields::text(value)?)));
     body.finish(|| token)
 }
 
 /// Reads the status that an admin sets. No order becomes pending.
-pub(super) fn new_status(mut body: Fields) -> Result<Status, Problem> {
+pub(super) fn new_status(mut body: Fields) -> Result<Status, InvalidFields> {
     let status = body.required("status", |value| {
         let expected = "must be one of confirmed, shipped, delivered, cancelled";
         let status = Status::parse(fields::text(value)?).filter(|status| *status != Status::Pending);
-        status.ok_or_else(|| Fault::new("invalid", expected))
+        status.ok_or_else(|| FieldFault::new("invalid", expected))
     });
     body.finish(|| status)
 }
 
-pub(super) fn checkout_options(mut body: Fields) -> Result<CheckoutOptions, Problem> {
+pub(super) fn checkout_options(mut body: Fields) -> Result<CheckoutOptions, InvalidFields> {
     let shipping_address = body.optional_object("shippingAddress", shipping_address);
     let expected_total = body.optional("expectedTotal", fields::money);
     let notes = body.optional("notes", |value| {
         let notes = fields::text(value)?;
         if notes.chars().count() > MAX_NOTES_LENGTH {
             let detail = format!("must have at most {MAX_NOTES_LENGTH} characters");
-            return Err(Fault::new("wrong-length", detail));
+            return Err(FieldFault::new("wrong-length", detail));
         }
         Ok(notes.to_owned())
     });

@@ -11,8 +11,8 @@ pub(crate) use self::merge::merge;
 pub(crate) use self::pricing::price;
 use super::failure::{Failure, contains_failure};
 use crate::domain::cart::CartChangeError;
-use crate::interim::AuthenticationError;
 pub(crate) use crate::store::carts::LoadedCart;
+use identity::AuthenticationError;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CartError {

@@ -12,8 +12,10 @@
 mod attempt;
 mod concurrent;
 
-use firestore::Document;
+use capability::retry::retry_on_conflict;
+use firestore::Versioned;
 use futures_util::join;
+use identity::{AuthenticationError, VerifiedToken};
 use kernel::{Money, UserId};
 use serde_json::Value;
 
@@ -27,7 +29,6 @@ use crate::domain::checkout_options::CheckoutOptions;
 use crate::domain::idempotency::{CheckoutKey, IdempotencyRecord};
 use crate::domain::order::Order;
 use crate::domain::reservation::Reservation;
-use crate::interim::{AuthenticationError, VerifiedToken, retry_on_conflict};
 use crate::store::carts::{self, LoadedCart};
 use crate::store::idempotency;
 
@@ -71,8 +72,9 @@ pub(crate) async fn place<H: Host>(
     caller: VerifiedToken,
     options: CheckoutOptions,
 ) -> Result<PlacedOrder, CheckoutError> {
-    let key = CheckoutKey::new(caller.user, &options).map_err(|error| Failure::Defect(error.to_string()))?;
-    let checkout = Checkout { context, user: caller.user, key, options };
+    let key =
+        CheckoutKey::new(caller.user(), &options).map_err(|error| Failure::Defect(error.to_string()))?;
+    let checkout = Checkout { context, user: caller.user(), key, options };
     let (principal, state) = join!(context.authenticate(&caller), checkout.read());
     principal?;
     let state = state?;
@@ -91,7 +93,7 @@ struct Checkout<'a, H> {
 struct CheckoutState {
     cart: LoadedCart,
     /// The record of the client's key, which may be expired.
-    record: Option<Document<IdempotencyRecord>>,
+    record: Option<Versioned<IdempotencyRecord>>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "it is matched at once, never stored")]

@@ -1,12 +1,13 @@
 //! What every use case needs to serve one request.
 
+use capability::TraceContext;
 use firestore::Error;
 use identity::Principal;
+use identity::{AuthenticationError, VerifiedToken};
 use kernel::Timestamp;
 
 use super::crash_point::CrashPoint;
 use crate::clients::products::ProductsClient;
-use crate::interim::{AuthenticationError, TraceContext, VerifiedToken};
 use crate::store::Documents;
 use crate::{App, Config, Host};
 
@@ -32,11 +33,6 @@ impl<'a, H: Host> Context<'a, H> {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.host.now()
-    }
-
-    /// Verifies the signature of an access token. The session may have ended.
-    pub(crate) fn verify(&self, token: &str) -> Result<VerifiedToken, AuthenticationError> {
-        self.config.authentication.verify(token, self.now())
     }
 
     /// Asks the users service whether the session of a token is valid, and who the caller is.

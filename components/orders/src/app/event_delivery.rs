@@ -1,7 +1,9 @@
 //! Delivers the events in the outbox to the receiver. A job calls it; concurrent calls are safe.
 
-use firestore::Document;
+use capability::retry::{Attempt, retry_on_conflict};
+use firestore::Versioned;
 use kernel::Limit;
+use kernel::page::{PageItems, PageRequest};
 use serde::Serialize;
 use webhook::Receiver;
 
@@ -11,7 +13,6 @@ use super::retry::{self, unless_conflict};
 use crate::Host;
 use crate::domain::limits::DELIVERY_BUDGET;
 use crate::domain::order_event::{DeliveryState, OrderEvent};
-use crate::interim::{Attempt, PageItems, PageRequest, retry_on_conflict};
 use crate::store::events;
 pub(crate) use crate::store::events::EventKey;
 
@@ -63,8 +64,8 @@ pub(crate) async fn deliver<H: Host>(context: &Context<'_, H>) -> Result<Deliver
     Ok(report)
 }
 
-async fn due<H: Host>(context: &Context<'_, H>) -> Result<Vec<Document<OrderEvent>>, Failure> {
-    if context.config.receiver == Receiver::Nobody {
+async fn due<H: Host>(context: &Context<'_, H>) -> Result<Vec<Versioned<OrderEvent>>, Failure> {
+    if context.config.receiver == Receiver::Disabled {
         return Ok(Vec::new());
     }
     Ok(events::due(&context.documents, context.now(), Limit::default()).await?)
@@ -73,7 +74,7 @@ async fn due<H: Host>(context: &Context<'_, H>) -> Result<Vec<Document<OrderEven
 /// Sends an event and records the outcome, unless another call has the lease.
 async fn deliver_event<H: Host>(
     context: &Context<'_, H>,
-    due: Document<OrderEvent>,
+    due: Versioned<OrderEvent>,
     report: &mut DeliveryReport,
 ) {
     let event = due.value.leased(context.now());
@@ -96,7 +97,7 @@ async fn send<H: Host>(
     logged: &mut Vec<LoggedEvent>,
 ) -> Result<(), String> {
     match &context.config.receiver {
-        Receiver::Nobody => Err("there is no receiver".to_owned()),
+        Receiver::Disabled => Err("there is no receiver".to_owned()),
         Receiver::Log => {
             logged.push(LoggedEvent { event_id: event.event_id.clone(), kind: event.kind.clone() });
             Ok(())

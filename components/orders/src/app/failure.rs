@@ -22,7 +22,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Unavailable(cause) => Self::Firestore(cause),
-            Error::Refused(cause) | Error::Unexpected(cause) => Self::Defect(format!("Firestore: {cause}")),
+            Error::Rejected(cause) | Error::Unexpected(cause) => Self::Defect(format!("Firestore: {cause}")),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Changes of an order's status, by its owner and by admins.
 
-use firestore::Document;
+use capability::retry::{Attempt, retry_on_conflict};
+use firestore::Versioned;
+use kernel::ExpectedVersion;
 use kernel::{OrderId, UserId};
 
 use super::context::Context;
@@ -10,7 +12,6 @@ use super::retry::{self, unless_conflict};
 use super::stock_release::release_stock;
 use crate::Host;
 use crate::domain::order::{Actor, IllegalTransition, Order, Status};
-use crate::interim::{Attempt, ExpectedVersion, retry_on_conflict};
 use crate::store::orders;
 
 #[derive(Debug)]
@@ -87,7 +88,7 @@ async fn find<H: Host>(
     context: &Context<'_, H>,
     id: &OrderId,
     owner: Option<UserId>,
-) -> Result<Document<Order>, StatusChangeError> {
+) -> Result<Versioned<Order>, StatusChangeError> {
     let found = orders::find(&context.documents, id).await?;
     let is_visible = |order: &Order| !order.is_tombstone() && (owner.is_none() || order.user_id == owner);
     found.filter(|found| is_visible(&found.value)).ok_or(StatusChangeError::NotFound)

@@ -2,7 +2,9 @@
 
 use futures_util::join;
 use identity::Role;
-use kernel::{Limit, OrderId, ProductId, Timestamp, UserId};
+use identity::{AuthenticationError, VerifiedToken};
+use kernel::page::{PageItems, PageRequest};
+use kernel::{OrderId, ProductId, Timestamp, UserId};
 
 use super::context::Context;
 use super::failure::{Failure, contains_failure};
@@ -10,7 +12,6 @@ use super::stock_release::repair_on_read;
 use crate::Host;
 use crate::domain::limits::SEARCHED_ORDERS;
 use crate::domain::order::{Order, OrderFilter, Status};
-use crate::interim::{AuthenticationError, PageItems, PageRequest, VerifiedToken};
 use crate::store::orders;
 pub(crate) use crate::store::orders::OrderKey;
 
@@ -83,8 +84,8 @@ pub(crate) async fn has_purchased<H: Host>(
     product: ProductId,
 ) -> Result<bool, Failure> {
     let filter = OrderFilter { user: Some(user), status: None };
-    let limit = Limit::parse(SEARCHED_ORDERS).unwrap_or_default();
-    let latest = orders::list(&context.documents, filter, PageRequest { after: None, limit }).await?;
+    let page = PageRequest { after: None, limit: SEARCHED_ORDERS };
+    let latest = orders::list(&context.documents, filter, page).await?;
     let has_product = |order: &Order| order.items.iter().any(|line| line.product_id == product);
     Ok(latest.items.iter().any(|order| order.status != Status::Cancelled && has_product(order)))
 }

@@ -4,9 +4,9 @@
 //! confirmed. Otherwise a tombstone is written first, so that the checkout, if it is still running, cannot place the order;
 //! then the reservation is released. Cancelled orders whose stock is not known to be released are completed as well.
 
-use firestore::{CommitError, Document};
+use firestore::{CommitError, Versioned};
 use futures_util::join;
-use kernel::{Limit, OrderId};
+use kernel::OrderId;
 use serde::Serialize;
 
 use super::context::Context;
@@ -44,10 +44,9 @@ impl ReconciliationReport {
 
 /// Completes a batch of expired reservations and unfinished cancellations.
 pub(crate) async fn reconcile<H: Host>(context: &Context<'_, H>) -> Result<ReconciliationReport, Failure> {
-    let batch = Limit::parse(RECONCILIATION_BATCH).unwrap_or_default();
     let (expired, cancelled) = join!(
-        context.products.expired_reservations(batch),
-        orders::awaiting_release(&context.documents, batch)
+        context.products.expired_reservations(RECONCILIATION_BATCH),
+        orders::awaiting_release(&context.documents, RECONCILIATION_BATCH)
     );
     let (expired, cancelled) = (expired?, cancelled?);
     context.crash_point("reconcile-listed").await;
@@ -99,7 +98,7 @@ async fn write_tombstone<H: Host>(context: &Context<'_, H>, id: &OrderId) -> Res
 
 async fn release<H: Host>(
     context: &Context<'_, H>,
-    order: &Document<Order>,
+    order: &Versioned<Order>,
 ) -> Result<Outcome, ReleaseError> {
     release_stock(context, &order.value, order.update_time).await?;
     Ok(Outcome::Released)

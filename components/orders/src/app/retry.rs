@@ -1,11 +1,11 @@
 //! Repeats of commits that conflict with other writers.
 
+use capability::retry::Backoff;
 use std::time::Duration;
 
 use firestore::CommitError;
 
 use super::failure::Failure;
-use crate::interim::Backoff;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(15);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
@@ -22,6 +22,6 @@ pub(crate) fn unless_conflict<T>(outcome: Result<T, CommitError>) -> Result<Opti
         Ok(value) => Ok(Some(value)),
         Err(CommitError::Stale | CommitError::AlreadyExists) => Ok(None),
         Err(CommitError::OutcomeUnknown(cause)) => Err(Failure::Firestore(cause)),
-        Err(CommitError::Refused(cause)) => Err(Failure::Defect(cause)),
+        Err(CommitError::Rejected(cause)) => Err(Failure::Defect(cause)),
     }
 }

@@ -1,6 +1,6 @@
 //! The stock of cancelled and interrupted orders.
 
-use firestore::{CommitError, Document};
+use firestore::{CommitError, Versioned};
 use kernel::Timestamp;
 
 use super::context::Context;
@@ -40,7 +40,7 @@ pub(crate) async fn release_stock<H: Host>(
 
 /// Completes an interrupted cancellation or checkout of an order that is being read. Failures are left to reconciliation.
 /// Returns the order's version.
-pub(crate) async fn repair_on_read<H: Host>(context: &Context<'_, H>, found: &Document<Order>) -> Timestamp {
+pub(crate) async fn repair_on_read<H: Host>(context: &Context<'_, H>, found: &Versioned<Order>) -> Timestamp {
     let (order, version) = (&found.value, found.update_time);
     if order.status == Status::Cancelled && order.awaits_release {
         return release_stock(context, order, version).await.unwrap_or(version);

@@ -1,6 +1,7 @@
 //! The internal API of the products service: prices, and reservations by order id.
 
 use bytes::Bytes;
+use capability::TraceContext;
 use capability::{Http, HttpError};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response};
@@ -14,7 +15,6 @@ use crate::domain::item::Item;
 use crate::domain::limits::HOLD_S;
 use crate::domain::quote::Quote;
 use crate::domain::reservation::{RequestedLine, Reservation};
-use crate::interim::TraceContext;
 
 /// Why no stock was reserved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -145,7 +145,7 @@ impl<H: Http> ProductsClient<'_, H> {
     }
 
     fn bearer(&self) -> Result<HeaderValue, ProductsError> {
-        let bearer = HeaderValue::try_from(format!("Bearer {}", self.config.service_token));
+        let bearer = HeaderValue::try_from(format!("Bearer {}", self.config.edge.service_token));
         bearer.map_err(|error| ProductsError(error.to_string()))
     }
 }

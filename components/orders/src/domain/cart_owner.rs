@@ -1,9 +1,8 @@
 //! Owners of carts: users, and guests who present a token.
 
 use kernel::UserId;
+use kernel::hex;
 use sha2::{Digest as _, Sha256};
-
-use crate::interim::hex;
 
 /// 256 bits in hexadecimal.
 const TOKEN_LENGTH: usize = 64;

@@ -4,13 +4,13 @@
 //! and one route, identifies one body, and is remembered for a day. Only a placed order is remembered: a rejected request may
 //! be sent again with the same key.
 
+use kernel::hex;
 use kernel::{OrderId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::checkout_options::CheckoutOptions;
 use super::limits::{IDEMPOTENCY_LIFETIME, MAX_IDEMPOTENCY_KEY_LENGTH};
-use crate::interim::hex;
 
 /// The key that a client has chosen for its request.
 #[derive(Debug, Clone, PartialEq, Eq)]

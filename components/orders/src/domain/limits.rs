@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use kernel::Limit;
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The most lines of a cart.
@@ -41,10 +43,10 @@ pub const IDEMPOTENCY_LIFETIME: Duration = DAY;
 pub const MAX_IDEMPOTENCY_KEY_LENGTH: usize = 255;
 
 /// How many of a user's orders are searched for a purchase, the newest first.
-pub const SEARCHED_ORDERS: &str = "100";
+pub const SEARCHED_ORDERS: Limit = Limit::MAX;
 
 /// How many reservations and how many cancelled orders one reconciliation takes at most.
-pub const RECONCILIATION_BATCH: &str = "100";
+pub const RECONCILIATION_BATCH: Limit = Limit::MAX;
 
 /// How long one reconciliation starts new work.
 pub const RECONCILIATION_BUDGET: Duration = Duration::from_secs(20);

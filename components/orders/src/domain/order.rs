@@ -68,7 +68,7 @@ pub struct ShippingAddress {
 }
 
 /// The orders that a list contains; `None` selects all.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct OrderFilter {
     pub user: Option<UserId>,
     pub status: Option<Status>,

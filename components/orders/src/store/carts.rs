@@ -1,6 +1,6 @@
 //! `carts/{owner}`
 
-use firestore::{CommitError, Document, Error, Write};
+use firestore::{CommitError, Error, Versioned, Write};
 use kernel::Timestamp;
 
 use super::Documents;
@@ -23,7 +23,7 @@ pub(crate) struct CartMerge<'m> {
     pub(crate) user: &'m LoadedCart,
     pub(crate) merged: &'m Cart,
     pub(crate) token: &'m CartToken,
-    pub(crate) guest: &'m Document<Cart>,
+    pub(crate) guest: &'m Versioned<Cart>,
     pub(crate) emptied: &'m Cart,
 }
 
@@ -33,7 +33,7 @@ pub(crate) async fn load<H: Host>(
     owner: CartOwner,
 ) -> Result<LoadedCart, Error> {
     let now = documents.host.now();
-    let found: Option<Document<Cart>> = documents.get(&path(&owner)).await?;
+    let found: Option<Versioned<Cart>> = documents.get(&path(&owner)).await?;
     Ok(match found.filter(|document| document.value.is_open(now)) {
         Some(document) => LoadedCart { owner, cart: document.value, version: Some(document.update_time) },
         None => LoadedCart { owner, cart: Cart::new(documents.host.bytes(), now), version: None },
@@ -44,7 +44,7 @@ pub(crate) async fn load<H: Host>(
 pub(crate) async fn find_guest_cart<H: Host>(
     documents: &Documents<'_, H>,
     token: &CartToken,
-) -> Result<Option<Document<Cart>>, Error> {
+) -> Result<Option<Versioned<Cart>>, Error> {
     documents.get(&path(&CartOwner::Guest(token.clone()))).await
 }
 

@@ -1,13 +1,13 @@
 //! `events/{orderId}-{sequence}`, the outbox
 
 use firestore::value::ValueError;
-use firestore::{CommitError, Direction, Document, Error, Query, Write};
+use firestore::{CommitError, Direction, Error, Query, Versioned, Write};
+use kernel::page::{PageItems, PageRequest};
 use kernel::{Limit, Timestamp};
 
 use super::{Documents, newest_first, to_value, values};
 use crate::Host;
 use crate::domain::order_event::{DeliveryState, OrderEvent};
-use crate::interim::{PageItems, PageRequest};
 
 /// The sort key of a list of events.
 pub(crate) type EventKey = (Timestamp, String);
@@ -16,7 +16,7 @@ pub(crate) type EventKey = (Timestamp, String);
 pub(crate) async fn find<H: Host>(
     documents: &Documents<'_, H>,
     id: &str,
-) -> Result<Option<Document<OrderEvent>>, Error> {
+) -> Result<Option<Versioned<OrderEvent>>, Error> {
     let is_id = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !is_id || !id.starts_with("ORD-") || id.len() > 40 {
         return Ok(None);
@@ -29,12 +29,12 @@ pub(crate) async fn due<H: Host>(
     documents: &Documents<'_, H>,
     now: Timestamp,
     limit: Limit,
-) -> Result<Vec<Document<OrderEvent>>, Error> {
+) -> Result<Vec<Versioned<OrderEvent>>, Error> {
     let query = Query::of("events", limit.get())
         .equal("state", to_value(&DeliveryState::Waiting)?)
         .order_by("dueAt", Direction::Ascending)
         .order_by("eventId", Direction::Ascending);
-    let waiting: Vec<Document<OrderEvent>> = documents.run(&query).await?;
+    let waiting: Vec<Versioned<OrderEvent>> = documents.run(&query).await?;
     Ok(waiting.into_iter().filter(|event| event.value.due_at <= now).collect())
 }
 

@@ -1,6 +1,6 @@
 //! `idempotency/{hash of user, route and key}`
 
-use firestore::{CommitError, Document, Error, Write};
+use firestore::{CommitError, Error, Versioned, Write};
 use kernel::Timestamp;
 
 use super::Documents;
@@ -20,7 +20,7 @@ pub(crate) struct RecordWrite<'w> {
 pub(crate) async fn find<H: Host>(
     documents: &Documents<'_, H>,
     key: Option<&CheckoutKey>,
-) -> Result<Option<Document<IdempotencyRecord>>, Error> {
+) -> Result<Option<Versioned<IdempotencyRecord>>, Error> {
     let Some(key) = key else { return Ok(None) };
     documents.get(&path(key)).await
 }

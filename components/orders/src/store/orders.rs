@@ -1,6 +1,7 @@
 //! `orders/{orderId}`
 
-use firestore::{CommitError, Direction, Document, Error, Query, Write};
+use firestore::{CommitError, Direction, Error, Query, Versioned, Write};
+use kernel::page::{PageItems, PageRequest};
 use kernel::{Limit, OrderId, Timestamp};
 
 use super::carts::LoadedCart;
@@ -10,7 +11,6 @@ use crate::Host;
 use crate::domain::cart::Cart;
 use crate::domain::order::{Order, OrderFilter};
 use crate::domain::order_event::OrderEvent;
-use crate::interim::{PageItems, PageRequest};
 
 /// The sort key of a list of orders.
 pub(crate) type OrderKey = (Timestamp, OrderId);
@@ -29,7 +29,7 @@ pub(crate) struct OrderCommit<'c> {
 pub(crate) async fn find<H: Host>(
     documents: &Documents<'_, H>,
     id: &OrderId,
-) -> Result<Option<Document<Order>>, Error> {
+) -> Result<Option<Versioned<Order>>, Error> {
     documents.get(&path(id)).await
 }
 
@@ -88,7 +88,7 @@ pub(crate) async fn mark_released<H: Host>(
 pub(crate) async fn awaiting_release<H: Host>(
     documents: &Documents<'_, H>,
     limit: Limit,
-) -> Result<Vec<Document<Order>>, Error> {
+) -> Result<Vec<Versioned<Order>>, Error> {
     let query = Query::of("orders", limit.get())
         .equal("awaitsRelease", true.into())
         .order_by("updatedAt", Direction::Ascending);

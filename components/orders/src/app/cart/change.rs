@@ -8,8 +8,9 @@ use crate::app::retry::{self, unless_conflict};
 use crate::domain::cart::CartChange;
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::priced_cart::PricedCart;
-use crate::interim::{Attempt, hex, retry_on_conflict};
 use crate::store::carts;
+use capability::retry::{Attempt, retry_on_conflict};
+use kernel::hex;
 
 #[derive(Debug)]
 pub(crate) struct ChangedCart {

@@ -1,13 +1,13 @@
 //! The cart that a request is about.
 
 use futures_util::join;
+use identity::VerifiedToken;
 
 use super::{CartError, LoadedCart};
 use crate::Host;
 use crate::app::context::Context;
 use crate::domain::cart::Cart;
 use crate::domain::cart_owner::{CartOwner, CartToken};
-use crate::interim::VerifiedToken;
 use crate::store::carts;
 
 /// What a caller presents to use a cart.
@@ -28,7 +28,7 @@ pub(crate) async fn load<H: Host>(
             return Ok(carts::load(&context.documents, CartOwner::Guest(token)).await?);
         }
     };
-    let owner = CartOwner::User(token.user);
+    let owner = CartOwner::User(token.user());
     let (principal, loaded) = join!(context.authenticate(&token), carts::load(&context.documents, owner));
     principal?;
     Ok(loaded?)
@@ -36,8 +36,8 @@ pub(crate) async fn load<H: Host>(
 
 /// Loads the cart of the caller, or creates one for a new guest.
 ///
-/// A guest whose token gives access to no cart receives another token: nobody can make a guest use a cart whose token is known
-/// to a third party.
+/// A guest whose token gives access to no cart receives another token, so that an attacker cannot make a guest use a cart
+/// whose token the attacker has chosen.
 pub(crate) async fn load_or_create<H: Host>(
     context: &Context<'_, H>,
     access: Option<CartAccess>,

@@ -1,6 +1,7 @@
 //! The merge of a guest's cart into the cart of the user who has logged in.
 
-use firestore::Document;
+use capability::retry::{Attempt, retry_on_conflict};
+use firestore::Versioned;
 use futures_util::join;
 use kernel::UserId;
 
@@ -12,7 +13,6 @@ use crate::domain::cart::Cart;
 use crate::domain::cart_owner::{CartOwner, CartToken};
 use crate::domain::item::Item;
 use crate::domain::priced_cart::PricedCart;
-use crate::interim::{Attempt, retry_on_conflict};
 use crate::store::carts::{self, CartMerge};
 
 #[derive(Debug)]
@@ -45,7 +45,7 @@ async fn attempt<H: Host>(
     user: UserId,
     loaded: LoadedCart,
     token: &CartToken,
-    guest: &Document<Cart>,
+    guest: &Versioned<Cart>,
 ) -> Result<Attempt<MergedCart>, CartError> {
     let now = context.now();
     if guest.value.merged_into == Some(user) {

@@ -1,5 +1,6 @@
 //! One attempt to place the order of a cart generation.
 
+use capability::retry::Attempt;
 use kernel::{Money, OrderId, Timestamp};
 
 use super::{AttemptResult, Checkout, CheckoutError, CheckoutState, PlacedOrder, Retry};
@@ -8,7 +9,6 @@ use crate::app::retry::unless_conflict;
 use crate::clients::products::ReserveError;
 use crate::domain::order::Order;
 use crate::domain::reservation::{RequestedLine, Reservation};
-use crate::interim::Attempt;
 use crate::store::carts::{self, LoadedCart};
 use crate::store::idempotency::RecordWrite;
 use crate::store::orders::{self, OrderCommit};

@@ -1,6 +1,6 @@
 //! Orders that an earlier or concurrent attempt of the same checkout has placed.
 
-use firestore::Document;
+use firestore::Versioned;
 use futures_util::join;
 use kernel::OrderId;
 
@@ -69,7 +69,7 @@ impl<H: Host> Checkout<'_, H> {
 
     pub(super) fn unexpired<'r>(
         &self,
-        record: Option<&'r Document<IdempotencyRecord>>,
+        record: Option<&'r Versioned<IdempotencyRecord>>,
     ) -> Option<&'r IdempotencyRecord> {
         let now = self.context.now();
         record.map(|record| &record.value).filter(|record| now < record.expires_at)
@@ -81,7 +81,7 @@ impl<H: Host> Checkout<'_, H> {
             return Err(CheckoutError::KeyReused);
         }
         let id = &record.order_id;
-        let lost = || Failure::Defect(format!("no order {id} although its key stands for it"));
+        let lost = || Failure::Defect(format!("the order {id} of an idempotency record does not exist"));
         let order = orders::find(&self.context.documents, id).await?.ok_or_else(lost)?.value;
         if order.may_be_unconfirmed(self.context.now()) {
             let _ = self.context.products.confirm(id).await;
