@@ -116,7 +116,7 @@ async fn the_audit_log_can_only_grow() {
         let statement = capability::Statement::once("forbidden", Box::leak(sql.to_owned().into_boxed_str()));
         let refused = capability::Database::query(&db, &statement, &[]).await.unwrap_err();
         assert!(
-            matches!(refused, capability::DbError::Refused { ref sqlstate, .. } if sqlstate == "42501"),
+            matches!(refused, capability::DbError::Rejected { ref sqlstate, .. } if sqlstate == "42501"),
             "{refused:?}"
         );
     }
