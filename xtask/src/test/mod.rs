@@ -13,11 +13,14 @@ use crate::postgres::{Cluster, Programs};
 use crate::prerequisites::{Need, ensure};
 use crate::process::{self, cargo, target_dir, which};
 use crate::toolchain::{TARGET, Toolchain};
+use crate::tools::Tools;
 use crate::up::host_name;
 use crate::{components, k8s, report, worlds};
 
 /// The steps that start a PostgreSQL.
 const ON_DATABASE: [&str; 6] = ["migrations", "store", "devhost", "e2e", "e2e-spin", "up"];
+/// The steps that run the end-to-end tests.
+const END_TO_END: [&str; 2] = ["e2e", "e2e-spin"];
 
 /// Runs the steps, and prints a summary.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -61,6 +64,9 @@ fn needs(options: &Options, steps: &Steps) -> Vec<Need> {
     }
     if steps.is_wanted("k8s") {
         needs.extend(k8s::NEEDS);
+    } else if END_TO_END.into_iter().any(|name| steps.is_wanted(name)) {
+        // The library that verifies the signatures of deliveries.
+        needs.push(Need::Node);
     }
     needs
 }
@@ -148,12 +154,15 @@ fn on_database(
 
 /// Runs the end-to-end tests on devhost, and on spin if it is there, or on the host of `--host`.
 fn end_to_end(steps: &mut Steps, options: &Options, toolchain: &Toolchain, cluster: &Cluster) {
-    if !["e2e", "e2e-spin"].into_iter().any(|name| steps.is_wanted(name)) {
+    if !END_TO_END.into_iter().any(|name| steps.is_wanted(name)) {
         return;
     }
     let on = |host: &str| {
         components::build_stoppable(toolchain)?;
-        process::run(tests(cluster, "e2e").env("CARTWHEEL_HOST", host))
+        let node_modules = Tools::of_npm()?.node_modules();
+        process::run(
+            tests(cluster, "e2e").env("CARTWHEEL_HOST", host).env("CARTWHEEL_NODE_MODULES", node_modules),
+        )
     };
     match (options.host.is_some(), host_name(options)) {
         (_, Err(error)) => steps.run("e2e", || Err(error)),
