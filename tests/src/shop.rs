@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use crate::client::{Client, Shopper};
@@ -67,15 +69,18 @@ pub struct AnotherHost {
 struct Process(Child);
 
 impl Process {
-    fn signal(&self, signal: &str) {
-        let group = format!("-{}", self.0.id());
-        assert!(Command::new("kill").args([&format!("-{signal}"), "--", &group]).status().unwrap().success());
+    fn signal(&self, signal: Signal) {
+        killpg(self.group(), signal).unwrap();
+    }
+
+    fn group(&self) -> Pid {
+        Pid::from_raw(self.0.id().try_into().unwrap())
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.0.id())]).status();
+        let _ = killpg(self.group(), Signal::SIGKILL);
         let _ = self.0.wait();
     }
 }
@@ -168,9 +173,14 @@ impl Shop {
         *self.host.lock().unwrap() = Some(tokio::task::block_in_place(start));
     }
 
-    /// Sends a signal to the host: `STOP`, `CONT`.
-    pub fn signal_host(&self, signal: &str) {
-        self.host.lock().unwrap().as_ref().unwrap().signal(signal);
+    /// Stops the host's processes for a while, as a machine that is out of memory does.
+    pub fn freeze_host(&self) {
+        self.host.lock().unwrap().as_ref().unwrap().signal(Signal::SIGSTOP);
+    }
+
+    /// Lets a frozen host go on.
+    pub fn thaw_host(&self) {
+        self.host.lock().unwrap().as_ref().unwrap().signal(Signal::SIGCONT);
     }
 
     /// Starts one more host of the same shop, as there are several in a cluster.

@@ -103,8 +103,8 @@ pub enum DbError {
     #[error("outcome unknown: {0}")]
     OutcomeUnknown(String),
     /// PostgreSQL rejected the statement and changed nothing.
-    #[error("refused with SQLSTATE {sqlstate}: {message}")]
-    Refused {
+    #[error("rejected with SQLSTATE {sqlstate}: {message}")]
+    Rejected {
         /// The error code, five characters (PostgreSQL, appendix A).
         sqlstate: String,
         /// The name of the violated constraint.
@@ -113,7 +113,7 @@ pub enum DbError {
         message: String,
     },
     /// The result is not one row with one text column, or its JSON has another shape: a defect of the store.
-    #[error("unexpected answer: {0}")]
+    #[error("unexpected result: {0}")]
     Unexpected(String),
 }
 
@@ -121,7 +121,7 @@ impl DbError {
     /// Returns whether the statement violated the constraint of this name.
     #[must_use]
     pub fn is_constraint(&self, name: &str) -> bool {
-        matches!(self, DbError::Refused { constraint: Some(constraint), .. } if constraint == name)
+        matches!(self, DbError::Rejected { constraint: Some(constraint), .. } if constraint == name)
     }
 }
 

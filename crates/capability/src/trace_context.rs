@@ -44,7 +44,10 @@ mod tests {
     fn a_context_adds_its_valid_headers_only() {
         let mut headers = HeaderMap::new();
         TraceContext::new("abc-1", "00-a-b-01").apply(&mut headers);
-        assert_eq!((&headers["x-request-id"], &headers["traceparent"]), (&"abc-1".parse().unwrap(), &"00-a-b-01".parse().unwrap()));
+        assert_eq!(
+            (&headers["x-request-id"], &headers["traceparent"]),
+            (&"abc-1".parse().unwrap(), &"00-a-b-01".parse().unwrap())
+        );
         let mut headers = HeaderMap::new();
         TraceContext::new("a\r\nb", "").apply(&mut headers);
         assert!(!headers.contains_key("x-request-id"));

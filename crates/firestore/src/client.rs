@@ -1,26 +1,17 @@
-//! The calls of the client, with their retries.
-
-use std::time::Duration;
+//! The operations of a Firestore database.
 
 use bytes::Bytes;
-use capability::retry::Backoff;
 use capability::{Clock, Entropy, Http, TraceContext};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{Method, Request};
+use http::Method;
 use kernel::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::call::Call;
 use crate::error::Failure;
 use crate::value::{Fields, from_fields};
 use crate::{CommitError, Credentials, Error, Query, Write};
-
-/// The attempts of a call and the pauses between them.
-const BACKOFF: Backoff = Backoff::exponential(4, Duration::from_millis(40), Duration::from_millis(320));
-
-/// The time after which no further attempt begins: a client is told of an outage before four time limits have passed.
-const BUDGET: Duration = Duration::from_secs(3);
 
 /// A Firestore database, shared by the requests of an instance.
 #[derive(Debug)]
@@ -28,7 +19,7 @@ pub struct Firestore {
     base_url: String,
     /// `projects/{project}/databases/{database}/documents`
     root: String,
-    credentials: Credentials,
+    pub(crate) credentials: Credentials,
 }
 
 /// The value of a document and the version at which it was read.
@@ -79,11 +70,13 @@ impl Firestore {
         trace: &TraceContext,
         path: &str,
     ) -> Result<Option<Versioned<T>>, Error> {
-        let address = self.document_url(path)?;
-        match self.call(host, trace, Method::GET, &address, &Bytes::new()).await {
+        check_path(path).map_err(Error::Rejected)?;
+        let call =
+            Call { method: Method::GET, url: self.url(&format!("/{path}")), body: Bytes::new(), trace };
+        match self.send(host, &call).await {
             Ok(body) => read(serde_json::from_slice(&body).map_err(unexpected)?).map(Some),
             Err(Failure::NotFound) => Ok(None),
-            Err(failure) => Err(read_error(failure)),
+            Err(failure) => Err(failure.into()),
         }
     }
 
@@ -105,24 +98,11 @@ impl Firestore {
             check_path(&write.path).map_err(CommitError::Rejected)?;
             body.push(write.to_json(&format!("{}/{}", self.root, write.path)));
         }
-        let body = Bytes::from(json!({ "writes": body }).to_string());
-        let address = format!("{}/v1/{}:commit", self.base_url, self.root);
-        match self.call(host, trace, Method::POST, &address, &body).await {
-            Ok(body) => {
-                let response: CommitResponse = serde_json::from_slice(&body)
-                    .map_err(|error| CommitError::OutcomeUnknown(format!("its response: {error}")))?;
-                // A deletion has no update time; commits do not write after one.
-                Ok(response.write_results.into_iter().filter_map(|result| result.update_time).collect())
-            }
-            Err(Failure::AlreadyExists) => Err(CommitError::AlreadyExists),
-            Err(Failure::FailedPrecondition | Failure::NotFound) => Err(CommitError::Stale),
-            Err(Failure::Aborted(cause) | Failure::Exhausted(cause) | Failure::Unknown(cause)) => {
-                Err(CommitError::OutcomeUnknown(cause))
-            }
-            Err(Failure::Rejected(cause) | Failure::Unauthenticated(cause)) => {
-                Err(CommitError::Rejected(cause))
-            }
-        }
+        let body = self.post(host, trace, ":commit", &json!({ "writes": body })).await?;
+        let response: CommitResponse = serde_json::from_slice(&body)
+            .map_err(|error| CommitError::OutcomeUnknown(format!("its response: {error}")))?;
+        // A deletion has no update time; commits do not write after one.
+        Ok(response.write_results.into_iter().filter_map(|result| result.update_time).collect())
     }
 
     /// Runs a query and returns its documents in order.
@@ -137,85 +117,35 @@ impl Firestore {
             // A response without documents has one item, which holds the read time only.
             document: Option<RawDocument>,
         }
-        let body = Bytes::from(query.to_json().to_string());
-        let address = format!("{}/v1/{}:runQuery", self.base_url, self.root);
-        let body = self.call(host, trace, Method::POST, &address, &body).await.map_err(read_error)?;
+        let body = self.post(host, trace, ":runQuery", &query.to_json()).await?;
         let items: Vec<Item> = serde_json::from_slice(&body).map_err(unexpected)?;
         items.into_iter().filter_map(|item| item.document).map(read).collect()
     }
 
     /// Checks that Firestore responds, by reading a document that need not exist.
-    pub async fn ping(&self, host: &(impl Http + Clock + Entropy), trace: &TraceContext) -> Result<(), Error> {
-        self.get::<Value>(host, trace, "health/ping").await.map(|_| ())
-    }
-
-    fn document_url(&self, path: &str) -> Result<String, Error> {
-        check_path(path).map_err(Error::Rejected)?;
-        Ok(format!("{}/v1/{}/{path}", self.base_url, self.root))
-    }
-
-    /// Sends a call and repeats it after transient failures.
-    async fn call(
+    pub async fn ping(
         &self,
         host: &(impl Http + Clock + Entropy),
         trace: &TraceContext,
-        method: Method,
-        address: &str,
-        body: &Bytes,
-    ) -> Result<Bytes, Failure> {
-        let end = host.now().checked_add(BUDGET);
-        let mut attempt = 0;
-        let mut may_renew_token = true;
-        loop {
-            let failure = match self.attempt(host, trace, method.clone(), address, body).await {
-                Ok(response) => return Ok(response),
-                Err(failure) => failure,
-            };
-            let may_retry = attempt + 1 < BACKOFF.attempts() && end.is_none_or(|end| host.now() < end);
-            match &failure {
-                Failure::Unauthenticated(_) if may_renew_token => {
-                    may_renew_token = false;
-                    self.credentials.forget();
-                }
-                Failure::Aborted(_) | Failure::Unknown(_) if may_retry => {
-                    host.sleep(BACKOFF.pause(attempt, host)).await;
-                }
-                // Firestore limits the rate: the longest pause from the first attempt on.
-                Failure::Exhausted(_) if may_retry => {
-                    host.sleep(BACKOFF.pause(BACKOFF.attempts(), host)).await;
-                }
-                _ => return Err(failure),
-            }
-            attempt += 1;
-        }
+    ) -> Result<(), Error> {
+        self.get::<Value>(host, trace, "health/ping").await.map(|_| ())
     }
 
-    async fn attempt(
+    async fn post(
         &self,
-        host: &(impl Http + Clock),
+        host: &(impl Http + Clock + Entropy),
         trace: &TraceContext,
-        method: Method,
-        address: &str,
-        body: &Bytes,
+        operation: &str,
+        body: &Value,
     ) -> Result<Bytes, Failure> {
-        let bearer =
-            self.credentials.bearer(host).await.map_err(|error| Failure::Unknown(error.to_string()))?;
-        let mut request = Request::new(body.clone());
-        *request.method_mut() = method;
-        *request.uri_mut() =
-            address.parse().map_err(|_| Failure::Rejected(format!("{address} is not a URL")))?;
-        trace.apply(request.headers_mut());
-        let bearer = HeaderValue::try_from(format!("Bearer {bearer}"));
-        request
-            .headers_mut()
-            .insert(AUTHORIZATION, bearer.map_err(|error| Failure::Rejected(error.to_string()))?);
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let response = host.send(request).await.map_err(|error| Failure::of_transport(&error))?;
-        if response.status().is_success() {
-            Ok(response.into_body())
-        } else {
-            Err(Failure::of_response(&response))
-        }
+        let call =
+            Call { method: Method::POST, url: self.url(operation), body: body.to_string().into(), trace };
+        self.send(host, &call).await
+    }
+
+    /// Returns the URL of an operation or a document below the database's root.
+    fn url(&self, suffix: &str) -> String {
+        format!("{}/v1/{}{suffix}", self.base_url, self.root)
     }
 }
 
@@ -230,16 +160,6 @@ fn check_path(path: &str) -> Result<(), String> {
     let segments = path.split('/').count();
     let is_document = segments.checked_rem(2) == Some(0) && path.split('/').all(is_id);
     if is_document { Ok(()) } else { Err(format!("{path:?} is not the path of a document")) }
-}
-
-fn read_error(failure: Failure) -> Error {
-    match failure {
-        Failure::Aborted(cause) | Failure::Exhausted(cause) | Failure::Unknown(cause) => {
-            Error::Unavailable(cause)
-        }
-        Failure::Rejected(cause) | Failure::Unauthenticated(cause) => Error::Rejected(cause),
-        other => Error::Rejected(format!("{other:?}")),
-    }
 }
 
 fn read<T: DeserializeOwned>(document: RawDocument) -> Result<Versioned<T>, Error> {

@@ -30,7 +30,7 @@ impl From<ValueError> for Error {
 /// Why a commit was not applied, or is not known to have been applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
-    /// A document that was to be created exists. Read it: it may be this very commit's, if an earlier try of it won.
+    /// A document that the commit creates exists already, possibly because an earlier attempt of this commit succeeded.
     #[error("a document exists already")]
     AlreadyExists,
     /// A document has been changed or deleted since it was read. The caller reads it again and decides again.
@@ -102,8 +102,37 @@ impl Failure {
             "ABORTED" => Self::Aborted(cause),
             "UNAUTHENTICATED" => Self::Unauthenticated(cause),
             "RESOURCE_EXHAUSTED" => Self::Exhausted(cause),
-            "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "INTERNAL" | "UNKNOWN" | "CANCELLED" => Self::Unknown(cause),
+            "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "INTERNAL" | "UNKNOWN" | "CANCELLED" => {
+                Self::Unknown(cause)
+            }
             _ => Self::Rejected(cause),
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Aborted(cause) | Failure::Exhausted(cause) | Failure::Unknown(cause) => {
+                Self::Unavailable(cause)
+            }
+            Failure::Rejected(cause) | Failure::Unauthenticated(cause) => Self::Rejected(cause),
+            Failure::AlreadyExists | Failure::FailedPrecondition | Failure::NotFound => {
+                Self::Rejected(format!("{failure:?}"))
+            }
+        }
+    }
+}
+
+impl From<Failure> for CommitError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::AlreadyExists => Self::AlreadyExists,
+            Failure::FailedPrecondition | Failure::NotFound => Self::Stale,
+            Failure::Aborted(cause) | Failure::Exhausted(cause) | Failure::Unknown(cause) => {
+                Self::OutcomeUnknown(cause)
+            }
+            Failure::Rejected(cause) | Failure::Unauthenticated(cause) => Self::Rejected(cause),
         }
     }
 }

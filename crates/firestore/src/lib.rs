@@ -10,6 +10,7 @@ pub mod query;
 pub mod value;
 pub mod write;
 
+mod call;
 mod client;
 mod credentials;
 mod error;

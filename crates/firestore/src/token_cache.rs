@@ -49,7 +49,7 @@ struct TokenResponse {
     expires_in: u64,
 }
 
-/// What a request does next.
+/// The next step of a request that needs the token.
 enum Step {
     Use(String),
     /// Fetch a token. Until then, the cached token may still be usable.
@@ -71,7 +71,7 @@ impl TokenCache {
         self.token.replace(None);
     }
 
-    /// Returns what a request does at `now`; `None` if it waits for the fetch of another request.
+    /// Returns the next step of a request at `now`; `None` if it waits for the fetch of another request.
     fn step(&self, now: Timestamp) -> Option<Step> {
         let cached = self.token.borrow().clone();
         let usable = cached.filter(|token| now < token.expires_at);

@@ -25,7 +25,7 @@ impl From<&str> for ValueError {
 /// Encodes a struct or a map.
 ///
 /// # Errors
-/// Rejects what is not an object and what holds a fraction.
+/// Rejects a value that is not an object or holds a fraction.
 pub fn to_fields(value: &impl Serialize) -> Result<Fields, ValueError> {
     match serde_json::to_value(value) {
         Ok(Value::Object(members)) => encode_members(members),

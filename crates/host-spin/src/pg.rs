@@ -159,7 +159,7 @@ fn parameter(param: &Param<'_>) -> ParameterValue {
 
 fn classify(error: Error) -> DbError {
     match error {
-        Error::PgError(PgError::QueryFailed(QueryError::DbError(error))) => DbError::Refused {
+        Error::PgError(PgError::QueryFailed(QueryError::DbError(error))) => DbError::Rejected {
             constraint: error.extras.into_iter().find(|(key, _)| key == "constraint").map(|(_, name)| name),
             sqlstate: error.code,
             message: error.message,
@@ -175,7 +175,7 @@ fn classify(error: Error) -> DbError {
 fn is_broken(error: &DbError) -> bool {
     match error {
         DbError::OutcomeUnknown(_) => true,
-        DbError::Refused { sqlstate, .. } => sqlstate.starts_with("57P") || sqlstate.starts_with("08"),
+        DbError::Rejected { sqlstate, .. } => sqlstate.starts_with("57P") || sqlstate.starts_with("08"),
         DbError::Unreachable(_) | DbError::Unexpected(_) => false,
     }
 }
@@ -186,8 +186,8 @@ fn name_statement(error: DbError, statement: &Statement) -> DbError {
         DbError::Unreachable(text) => DbError::Unreachable(format!("{name}: {text}")),
         DbError::OutcomeUnknown(text) => DbError::OutcomeUnknown(format!("{name}: {text}")),
         DbError::Unexpected(text) => DbError::Unexpected(format!("{name}: {text}")),
-        DbError::Refused { sqlstate, constraint, message } => {
-            DbError::Refused { sqlstate, constraint, message: format!("{name}: {message}") }
+        DbError::Rejected { sqlstate, constraint, message } => {
+            DbError::Rejected { sqlstate, constraint, message: format!("{name}: {message}") }
         }
     }
 }

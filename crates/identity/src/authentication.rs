@@ -30,7 +30,7 @@ pub enum AuthenticationError {
     /// The token or its session is not valid. Which check failed is not reported.
     #[error("the access token is not valid; log in or refresh it")]
     Rejected,
-    /// The users service did not answer or answered something unexpected: nothing is known about the session.
+    /// The users service did not respond, or its response is unexpected: nothing is known about the session.
     #[error("the users service: {0}")]
     Unavailable(String),
 }
@@ -88,7 +88,7 @@ impl Authentication {
     /// Asks the users service whether the token's session is still valid, and returns its owner.
     ///
     /// # Errors
-    /// Fails closed: without a clear answer of the users service the caller is not authenticated.
+    /// Fails closed: without a clear response of the users service the caller is not authenticated.
     pub async fn authenticate(
         &self,
         http: &impl Http,
@@ -97,7 +97,7 @@ impl Authentication {
     ) -> Result<Principal, AuthenticationError> {
         let request = verify_token_request(&self.users_url, &token.token, trace)?;
         let principal = read_principal(&http.send(request).await?)?;
-        // What was read for the user of the token must not be shown to another one.
+        // The use case has read data of the token's user, which must not be shown to another one.
         if principal.user == token.user { Ok(principal) } else { Err(AuthenticationError::Rejected) }
     }
 }
@@ -162,8 +162,7 @@ mod tests {
         let authentication = authentication();
         let token = authentication.verify(&sign(&issuer("k1", 1, "shop")), now()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let outcome =
-            runtime.block_on(authentication.authenticate(&host, &token, &TraceContext::default()));
+        let outcome = runtime.block_on(authentication.authenticate(&host, &token, &TraceContext::default()));
         assert_eq!(host.calls(), ["GET http://users.test/users/verify-token"]);
         outcome
     }

@@ -13,10 +13,12 @@ pub mod refresh;
 pub mod token;
 
 mod eddsa;
+mod hash_cost;
 mod principal;
 
 pub use crate::authentication::{Authentication, AuthenticationError, VerifiedToken};
-pub use crate::hasher::{HashCost, PasswordHasher};
+pub use crate::hash_cost::{HashCost, InvalidCost};
+pub use crate::hasher::PasswordHasher;
 pub use crate::keys::{SigningKey, SigningKeys, VerificationKeys};
 pub use crate::one_time::OneTimeToken;
 pub use crate::password::{Password, PasswordHash};

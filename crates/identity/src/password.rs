@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn common_passwords_are_refused_in_any_case() {
+    fn common_passwords_are_rejected_in_any_case() {
         for raw in ["password", "PassWord1", "12345678", "qwertyuiop", "iloveyou"] {
             assert_eq!(choose(raw), Err(PasswordError::TooCommon), "{raw}");
         }

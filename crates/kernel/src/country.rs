@@ -1,25 +1,22 @@
 use serde::{Serialize, Serializer};
 
-/// A country by its ISO 3166-1 alpha-2 code, among those that are officially assigned.
+/// A country, an officially assigned ISO 3166-1 alpha-2 code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Country(&'static str);
 
-/// Not a code of a country.
+/// The text is not the code of a country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an ISO 3166-1 alpha-2 code in capitals")]
 pub struct UnknownCountry;
 
 impl Country {
-    /// Reads a code in capitals.
-    ///
-    /// # Errors
-    /// [`UnknownCountry`]
+    /// Parses a code in capitals.
     pub fn parse(code: &str) -> Result<Self, UnknownCountry> {
         let found = ASSIGNED.split_ascii_whitespace().find(|assigned| *assigned == code);
         found.map(Self).ok_or(UnknownCountry)
     }
 
-    /// The code.
+    /// Returns the code.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.0
@@ -32,7 +29,7 @@ impl Serialize for Country {
     }
 }
 
-/// ISO 3166-1, the 249 codes that are officially assigned.
+/// The 249 officially assigned codes of ISO 3166-1.
 const ASSIGNED: &str = "
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
     CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR

@@ -1,22 +1,19 @@
-//! E-mail addresses, normalised once, at the door.
+//! E-mail addresses, normalised when they are parsed.
 
 use serde::Serialize;
 
-/// The longest address that is accepted, in bytes (RFC 5321 4.5.3.1.3, less the angle brackets).
+/// The longest accepted address in bytes (RFC 5321 4.5.3.1.3 without the angle brackets).
 pub const MAX_BYTES: usize = 254;
 
-/// An e-mail address in its normal form: trimmed and in lower case. Two spellings of one address are equal.
+/// An e-mail address in its normal form, trimmed and in lower case. Two spellings of one address are equal.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Email(String);
 
 impl Email {
-    /// Reads an address as a person types it.
+    /// Parses and normalises an address.
     ///
-    /// It checks the shape that every deliverable address has and leaves the rest to the message that is sent there.
-    ///
-    /// # Errors
-    /// [`EmailError`] names what is wrong.
+    /// The check covers the form that every deliverable address has; only a message to it proves that it is deliverable.
     pub fn parse(raw: &str) -> Result<Self, EmailError> {
         let address = raw.trim().to_lowercase();
         if address.len() > MAX_BYTES {
@@ -36,14 +33,14 @@ impl Email {
         Ok(Self(address))
     }
 
-    /// The address in its normal form.
+    /// Returns the address in its normal form.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Personal data does not belong in logs: only the domain is shown.
+/// Shows only the domain: logs hold no personal data.
 impl std::fmt::Debug for Email {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let domain = self.0.rsplit_once('@').map_or("", |(_, domain)| domain);
@@ -51,22 +48,22 @@ impl std::fmt::Debug for Email {
     }
 }
 
-/// What is wrong with an address.
+/// Why an address is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
-    /// Longer than [`MAX_BYTES`].
+    /// It is longer than [`MAX_BYTES`].
     #[error("must be at most 254 bytes long")]
     TooLong,
-    /// White space or a control character inside.
+    /// It contains white space or a control character.
     #[error("must not contain white space or control characters")]
     ForbiddenCharacter,
-    /// No `@`.
+    /// It contains no `@`.
     #[error("must contain an @")]
     MissingAt,
-    /// Nothing, too much or a second `@` before the `@`.
+    /// The part before the `@` is empty, too long or contains another `@`.
     #[error("must have 1 to 64 characters before a single @")]
     BadLocalPart,
-    /// Not a domain name after the `@`.
+    /// The part after the `@` is not a domain name.
     #[error("must end in a domain name such as example.com")]
     BadDomain,
 }
@@ -81,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn an_invalid_address_is_rejected_with_its_reason() {
         let check = |raw: &str, error| assert_eq!(Email::parse(raw), Err(error), "{raw:?}");
         check("", EmailError::MissingAt);
         check("ada", EmailError::MissingAt);
@@ -96,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_does_not_show_itself_in_a_log() {
+    fn an_address_is_not_logged() {
         let email = Email::parse("ada@example.com").unwrap();
         assert_eq!(format!("{email:?}"), "Email(..@example.com)");
     }

@@ -10,7 +10,7 @@ macro_rules! id {
         pub struct $name(NonZeroU64);
 
         impl $name {
-            /// The id in `text`, if it is in canonical form: digits without a sign or a leading zero.
+            /// Parses an id in canonical form: digits without a sign or a leading zero.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 if text.starts_with(['0', '+']) {
@@ -19,7 +19,7 @@ macro_rules! id {
                 text.parse::<i64>().ok().and_then(|number| Self::try_from(number).ok())
             }
 
-            /// The number, as the database has it.
+            /// Returns the id as the number in the database.
             #[must_use]
             pub fn get(self) -> i64 {
                 self.into()
@@ -53,7 +53,7 @@ id!(
     UserId
 );
 id!(
-    /// One login of a user on one device.
+    /// A session: one login of a user on one device.
     SessionId
 );
 id!(
@@ -61,7 +61,7 @@ id!(
     AddressId
 );
 id!(
-    /// A product of the catalogue.
+    /// A product of the catalog.
     ProductId
 );
 id!(
@@ -69,11 +69,11 @@ id!(
     VariantId
 );
 id!(
-    /// A category of the catalogue.
+    /// A category of the catalog.
     CategoryId
 );
 
-/// A number that is not an id: ids start at 1.
+/// The number is not an id: ids start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id is a whole number from 1 to 9223372036854775807")]
 pub struct InvalidId;
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_read_in_its_canonical_form_only() {
+    fn an_id_is_parsed_in_its_canonical_form_only() {
         assert_eq!(ProductId::parse("42").map(ProductId::get), Some(42));
         assert_eq!(ProductId::parse("9223372036854775807").map(ProductId::get), Some(i64::MAX));
         for text in ["", "0", "-1", "+1", "042", "1.0", "1e3", " 1", "9223372036854775808", "abc", "١"] {

@@ -1,10 +1,10 @@
-//! Money: whole minor units with a currency, decimals only on the wire.
+//! Money: whole minor units with a currency; decimals exist in JSON and SQL only.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An ISO 4217 currency. All of these have two decimals, and the wire format counts on it.
+/// An ISO 4217 currency. All of these have two decimals, which the JSON form requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Currency {
@@ -19,7 +19,7 @@ pub enum Currency {
 
 /// An amount in minor units (cents) of one currency.
 ///
-/// There are no operators: every operation may fail, and says so.
+/// It has no operators, because every operation may overflow or mix currencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Money {
     minor: i64,
@@ -27,23 +27,22 @@ pub struct Money {
 }
 
 impl Money {
-    /// An amount given in minor units: `Money::from_minor(129_999, Currency::Usd)` is $1299.99.
+    /// Creates an amount from minor units: `Money::from_minor(129_999, Currency::Usd)` is $1299.99.
     #[must_use]
     pub const fn from_minor(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
     }
 
-    /// Nothing, in this currency.
+    /// Creates the amount 0.
     #[must_use]
     pub const fn zero(currency: Currency) -> Self {
         Self { minor: 0, currency }
     }
 
-    /// Reads a decimal with at most two digits after the point, such as `1299.99` or `-5`.
+    /// Parses a decimal with at most two digits after the point, such as `1299.99` or `-5`.
     ///
     /// # Errors
-    /// [`MoneyError::NotAnAmount`] for anything else, an exponent or a third decimal included;
-    /// [`MoneyError::Overflow`] for an amount that minor units cannot hold.
+    /// Rejects any other form, including an exponent and a third decimal, and an amount beyond 64 bits of minor units.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let (is_negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -63,22 +62,19 @@ impl Money {
         Ok(Self { minor, currency })
     }
 
-    /// The amount in minor units.
+    /// Returns the amount in minor units.
     #[must_use]
     pub const fn minor(self) -> i64 {
         self.minor
     }
 
-    /// The currency.
+    /// Returns the currency.
     #[must_use]
     pub const fn currency(self) -> Currency {
         self.currency
     }
 
-    /// The sum.
-    ///
-    /// # Errors
-    /// [`MoneyError::CurrencyMismatch`], [`MoneyError::Overflow`]
+    /// Adds two amounts of one currency.
     pub fn checked_add(self, other: Money) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
             return Err(MoneyError::CurrencyMismatch);
@@ -87,17 +83,14 @@ impl Money {
         Ok(Self { minor, ..self })
     }
 
-    /// The price of `count` units.
-    ///
-    /// # Errors
-    /// [`MoneyError::Overflow`]
+    /// Multiplies the amount, for the price of `count` units.
     pub fn checked_mul(self, count: i64) -> Result<Self, MoneyError> {
         let minor = self.minor.checked_mul(count).ok_or(MoneyError::Overflow)?;
         Ok(Self { minor, ..self })
     }
 }
 
-/// The decimal form with exactly two decimals: `2599.98`.
+/// Writes the decimal form with exactly two decimals: `2599.98`.
 impl std::fmt::Display for Money {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let sign = if self.minor < 0 { "-" } else { "" };
@@ -107,7 +100,7 @@ impl std::fmt::Display for Money {
     }
 }
 
-/// A JSON number with exactly two decimals. The currency stands on the enclosing object.
+/// Writes a JSON number with exactly two decimals. The currency is a member of the enclosing object.
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serde_json::Number::from_str(&self.to_string())
@@ -116,7 +109,7 @@ impl Serialize for Money {
     }
 }
 
-/// A JSON number or a string with at most two decimals, in the default currency.
+/// Reads a JSON number or a string with at most two decimals, in the default currency.
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = match serde_json::Value::deserialize(deserializer)? {
@@ -128,16 +121,16 @@ impl<'de> Deserialize<'de> for Money {
     }
 }
 
-/// Why an amount could not be read or computed.
+/// Why an amount cannot be parsed or computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// Not a decimal with at most two digits after the point.
+    /// The text is not a decimal with at most two digits after the point.
     #[error("must be an amount with at most two decimals, such as 1299.99")]
     NotAnAmount,
-    /// More than 92 233 720 368 547 758.07.
+    /// The amount is beyond 92 233 720 368 547 758.07.
     #[error("is too large an amount")]
     Overflow,
-    /// Two currencies in one sum.
+    /// The amounts have two currencies.
     #[error("must be in one currency")]
     CurrencyMismatch,
 }
@@ -153,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_is_read_to_the_cent() {
+    fn an_amount_is_parsed_to_the_cent() {
         let check = |text, minor| assert_eq!(usd(text).map(Money::minor), Ok(minor), "{text}");
         check("1299.99", 129_999);
         check("1299.9", 129_990);
@@ -164,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_amount_is_refused() {
+    fn other_text_is_not_an_amount() {
         for text in ["", "-", ".5", "5.", "1.999", "1e3", "1,5", "+1", " 1", "NaN", "--1", "1.-1", "0x1"] {
             assert_eq!(usd(text), Err(MoneyError::NotAnAmount), "{text:?}");
         }
@@ -178,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wire_form_is_a_number_or_a_string_and_never_a_float() {
+    fn the_json_form_is_a_number_or_a_string_and_never_a_float() {
         let read = |json| serde_json::from_str::<Money>(json).map(Money::minor).ok();
         assert_eq!(read("1299.99"), Some(129_999));
         assert_eq!(read(r#""1299.99""#), Some(129_999));
@@ -189,21 +182,21 @@ mod tests {
     }
 
     #[test]
-    fn amounts_of_two_currencies_do_not_add_up() {
+    fn amounts_of_two_currencies_cannot_be_added() {
         let euro = Money::zero(Currency::Eur);
         assert_eq!(Money::zero(Currency::Usd).checked_add(euro), Err(MoneyError::CurrencyMismatch));
     }
 
     proptest! {
         #[test]
-        fn every_amount_survives_the_wire(minor: i64) {
+        fn every_amount_survives_its_json_form(minor: i64) {
             let money = Money::from_minor(minor, Currency::Usd);
             let json = serde_json::to_string(&money).unwrap();
             prop_assert_eq!(serde_json::from_str::<Money>(&json).unwrap(), money);
         }
 
         #[test]
-        fn no_text_makes_the_reader_panic(text: String) {
+        fn no_text_makes_the_parser_panic(text: String) {
             let _ = usd(&text);
         }
     }

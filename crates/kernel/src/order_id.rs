@@ -5,17 +5,17 @@ use sha2::{Digest, Sha256};
 
 /// An order's id, `ORD-` and sixteen letters and digits in groups of four: `ORD-7Q2M-X4TA-9KPD-0WZE`.
 ///
-/// It is computed from the cart and its generation, so one generation of a cart can only ever become one order, whatever
-/// is retried. It cannot be guessed, because the cart's own id is random, and it is short enough to be read out.
+/// It is derived from the cart and its generation, so that one generation of a cart becomes at most one order, however often
+/// a request is retried. The random id of the cart makes it unguessable, and it is short enough to be read out.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OrderId(String);
 
-/// Crockford's base 32: no I, L, O or U, so nothing is misread.
+/// Crockford's base 32, which has no I, L, O and U, so that no symbol is misread.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 impl OrderId {
-    /// The id of the order that this generation of the cart becomes.
+    /// Derives the id of the order that this generation of the cart becomes.
     #[must_use]
     pub fn of_cart(cart_id: &str, generation: i64) -> Self {
         let digest = Sha256::new()
@@ -23,7 +23,7 @@ impl OrderId {
             .chain_update(generation.to_be_bytes())
             .chain_update(cart_id)
             .finalize();
-        // Each byte gives five of its bits: sixteen symbols, 80 bits.
+        // Five bits of each byte: sixteen symbols, 80 bits.
         let symbol = |byte: &u8| ALPHABET.get(usize::from(byte & 31)).copied().map_or('0', char::from);
         let symbols: String = digest.iter().take(16).map(symbol).collect();
         let mut id = String::with_capacity(23);
@@ -37,7 +37,7 @@ impl OrderId {
         Self(id)
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -78,7 +78,7 @@ impl std::fmt::Display for OrderId {
     }
 }
 
-/// A text that is not an order id.
+/// The text is not an order id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an order id looks like ORD-7Q2M-X4TA-9KPD-0WZE")]
 pub struct InvalidOrderId;
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generation_of_a_cart_is_always_the_same_order() {
+    fn a_generation_of_a_cart_has_one_order_id() {
         assert_eq!(OrderId::of_cart("c", 7), OrderId::of_cart("c", 7));
         let ids: HashSet<_> = (0..1000).map(|generation| OrderId::of_cart("c", generation)).collect();
         assert_eq!(ids.len(), 1000);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_read_back_and_nothing_else_is() {
+    fn an_id_is_parsed_and_any_other_text_is_rejected() {
         let id = OrderId::of_cart("cart", 1);
         assert_eq!(id.as_str().parse(), Ok(id.clone()), "{id}");
         for text in

@@ -1,4 +1,4 @@
-//! Pages of lists: what a request asks for and what a list returns.
+//! Pages of lists: the request for one and the page itself.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -55,7 +55,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Reads the answer of a list statement: `{"next": key or null, "items": [..]}`.
+    /// Reads the result of a list statement: `{"next": key or null, "items": [..]}`.
     ///
     /// # Errors
     /// Fails if the text has another shape: the statement and this type do not agree.

@@ -1,21 +1,21 @@
 use serde::{Deserialize, Serialize};
 
-/// How many units of one thing a cart line or an order line asks for: 1 to [`Quantity::MAX`].
+/// The number of units in a line of a cart or an order: 1 to [`Quantity::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Quantity(u8);
 
 impl Quantity {
-    /// The most units of one thing in a cart.
+    /// The maximum number of units in a line.
     pub const MAX: i64 = 99;
 
-    /// The number of units.
+    /// Returns the number of units.
     #[must_use]
     pub fn get(self) -> i64 {
         i64::from(self.0)
     }
 
-    /// The sum, or `None` past [`Quantity::MAX`].
+    /// Adds two quantities. Returns `None` above [`Quantity::MAX`].
     #[must_use]
     pub fn checked_add(self, more: Quantity) -> Option<Quantity> {
         self.0.checked_add(more.0).map(i64::from).and_then(|sum| Self::try_from(sum).ok())
@@ -39,7 +39,7 @@ impl From<Quantity> for i64 {
     }
 }
 
-/// Not a number of units that can be ordered.
+/// The number is not a quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a whole number from 1 to 99")]
 pub struct QuantityError;
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn adding_stops_at_the_maximum() {
+    fn a_sum_above_the_maximum_is_rejected() {
         let quantity = |units| Quantity::try_from(units).unwrap();
         assert_eq!(quantity(40).checked_add(quantity(59)), Some(quantity(99)));
         assert_eq!(quantity(40).checked_add(quantity(60)), None);

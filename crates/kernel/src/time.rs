@@ -2,38 +2,38 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A moment in UTC, to the microsecond: what PostgreSQL and Firestore keep. RFC 3339 on the wire.
-/// The default is the start of 1970.
+/// A time in UTC with the precision of PostgreSQL and Firestore, a microsecond. RFC 3339 in JSON. The default is the start of
+/// 1970.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
-    /// The moment this many microseconds after 1970, or `None` past the year 9999.
+    /// Creates the time this many microseconds after the start of 1970. Returns `None` beyond the year 9999.
     #[must_use]
     pub fn from_unix_micros(micros: i64) -> Option<Self> {
         jiff::Timestamp::from_microsecond(micros).ok().map(Self)
     }
 
-    /// Microseconds since 1970.
+    /// Returns the microseconds since the start of 1970.
     #[must_use]
     pub fn unix_micros(self) -> i64 {
         self.0.as_microsecond()
     }
 
-    /// Whole seconds since 1970, the unit of JWT claims (RFC 7519 section 2).
+    /// Returns the whole seconds since the start of 1970, the unit of JWT claims (RFC 7519 section 2).
     #[must_use]
     pub fn unix_seconds(self) -> i64 {
         self.0.as_second()
     }
 
-    /// Reads RFC 3339.
+    /// Parses RFC 3339.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)
     }
 
-    /// The moment `duration` later, or `None` past the year 9999.
+    /// Returns the time `duration` later, or `None` beyond the year 9999.
     #[must_use]
     pub fn checked_add(self, duration: Duration) -> Option<Self> {
         self.0.checked_add(duration).ok().map(Self)
@@ -51,11 +51,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_written_and_read_as_rfc_3339() {
-        let moment = Timestamp::parse("2026-03-01T12:00:00.25+01:00").unwrap();
-        assert_eq!(moment.to_string(), "2026-03-01T11:00:00.25Z");
-        assert_eq!(moment.unix_micros(), 1_772_362_800_250_000);
-        assert_eq!(serde_json::to_string(&moment).unwrap(), r#""2026-03-01T11:00:00.25Z""#);
+    fn a_time_is_written_and_parsed_as_rfc_3339() {
+        let time = Timestamp::parse("2026-03-01T12:00:00.25+01:00").unwrap();
+        assert_eq!(time.to_string(), "2026-03-01T11:00:00.25Z");
+        assert_eq!(time.unix_micros(), 1_772_362_800_250_000);
+        assert_eq!(serde_json::to_string(&time).unwrap(), r#""2026-03-01T11:00:00.25Z""#);
         assert_eq!(Timestamp::parse("2026-03-01"), None);
     }
 }

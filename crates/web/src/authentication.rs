@@ -1,7 +1,7 @@
 //! Authentication of the caller of a request.
 
 use capability::{Clock, Http};
-use identity::{Authentication, AuthenticationError, Principal, Role, VerifiedToken};
+use identity::{Authentication, Principal, Role, VerifiedToken};
 
 use crate::{Call, Problem};
 
@@ -44,15 +44,6 @@ impl Call {
         match principal.role {
             Role::Admin => Ok(principal),
             Role::Customer => Err(Problem::admin_only(principal.user)),
-        }
-    }
-}
-
-impl From<AuthenticationError> for Problem {
-    fn from(error: AuthenticationError) -> Self {
-        match error {
-            AuthenticationError::Rejected => Problem::unauthorized("invalid-token", error.to_string()),
-            AuthenticationError::Unavailable(cause) => Problem::unavailable("the users service", cause),
         }
     }
 }

@@ -24,7 +24,8 @@ impl EdgeConfig {
     pub fn read(settings: &mut Settings) -> Option<Self> {
         let service_token = settings.required("service_token");
         let trusted_hops = if settings.declares("trusted_hops") {
-            settings.parsed("trusted_hops", |text| text.parse().map_err(|_| "is not a whole number from 0 on"))
+            settings
+                .parsed("trusted_hops", |text| text.parse().map_err(|_| "is not a whole number from 0 on"))
         } else {
             Some(0)
         };

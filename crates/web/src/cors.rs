@@ -41,12 +41,7 @@ impl Origins {
     }
 
     /// Adds the allowed methods and headers to the response to a preflight request.
-    pub(crate) fn grant_preflight(
-        &self,
-        request: &HeaderMap,
-        methods: &[&Method],
-        response: &mut HeaderMap,
-    ) {
+    pub(crate) fn grant_preflight(&self, request: &HeaderMap, methods: &[&Method], response: &mut HeaderMap) {
         if self.allowed(request).is_none() {
             return;
         }

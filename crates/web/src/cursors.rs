@@ -100,9 +100,8 @@ mod tests {
     fn a_cursor_is_valid_for_its_list_its_filters_and_its_sort_only() {
         let cursors = Cursors::new("secret");
         let text = cursors.sign("products", &("price", Some("shoes")), &("name", 7)).unwrap();
-        let verify = |list: &str, scope: (&str, Option<&str>)| {
-            cursors.verify::<Key>(list, &scope, &text).is_some()
-        };
+        let verify =
+            |list: &str, scope: (&str, Option<&str>)| cursors.verify::<Key>(list, &scope, &text).is_some();
         assert!(verify("products", ("price", Some("shoes"))));
         assert!(!verify("reviews", ("price", Some("shoes"))));
         assert!(!verify("products", ("name", Some("shoes"))));

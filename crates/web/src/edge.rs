@@ -33,11 +33,7 @@ pub trait Service {
     fn invalidate_caches(&self) {}
 
     /// Calls the handler of a route.
-    fn dispatch(
-        &self,
-        route: Self::RouteId,
-        call: Call,
-    ) -> impl Future<Output = Result<Reply, Problem>>;
+    fn dispatch(&self, route: Self::RouteId, call: Call) -> impl Future<Output = Result<Reply, Problem>>;
 }
 
 /// A response, and the line that the host writes to its log.

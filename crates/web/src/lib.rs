@@ -14,16 +14,18 @@ pub mod route;
 mod authentication;
 mod body;
 mod call;
+mod conditional;
 mod config;
 mod cors;
 mod cursors;
-mod dependency;
+mod errors;
 mod headers;
 mod health;
 mod log;
 mod pagination;
 mod query;
 mod reply;
+mod request_body;
 mod trace;
 
 #[cfg(test)]
@@ -32,7 +34,7 @@ mod tests;
 pub use kernel::page;
 
 pub use crate::body::{Body, BodyError};
-pub use crate::call::{Call, MAX_BODY_BYTES};
+pub use crate::call::Call;
 pub use crate::config::EdgeConfig;
 pub use crate::cors::Origins;
 pub use crate::cursors::Cursors;
@@ -41,4 +43,5 @@ pub use crate::health::Health;
 pub use crate::problem::Problem;
 pub use crate::query::Query;
 pub use crate::reply::Reply;
+pub use crate::request_body::MAX_BODY_BYTES;
 pub use crate::route::{Route, route};

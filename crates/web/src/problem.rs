@@ -7,7 +7,7 @@
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use kernel::UserId;
-use kernel::fields::{FieldError, InvalidFields};
+use kernel::fields::FieldError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -198,19 +198,4 @@ struct ProblemBody<'a> {
     errors: &'a [FieldError],
     #[serde(flatten)]
     extensions: &'a Map<String, Value>,
-}
-
-/// 422 with every wrong, missing and unknown field.
-impl From<InvalidFields> for Problem {
-    fn from(InvalidFields(errors): InvalidFields) -> Self {
-        if errors.is_empty() {
-            return Self::internal("a field was lost without a fault");
-        }
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "validation-failed",
-            "some fields are wrong; errors names each of them",
-        )
-        .with_errors(errors)
-    }
 }

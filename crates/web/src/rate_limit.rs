@@ -53,9 +53,7 @@ pub fn add_headers(response: Result<Reply, Problem>, limit: &RateLimit) -> Resul
             reply.headers.extend(headers);
             Ok(reply)
         }
-        Err(problem) => {
-            Err(headers.fold(problem, |problem, (name, value)| problem.with_header(name, value)))
-        }
+        Err(problem) => Err(headers.fold(problem, |problem, (name, value)| problem.with_header(name, value))),
     }
 }
 

@@ -19,13 +19,23 @@ impl Reply {
     /// Creates a response without a body, 204.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new(), log_fields: None }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            log_fields: None,
+        }
     }
 
     /// Creates the response that the client's copy is current, 304.
     #[must_use]
     pub fn not_modified() -> Self {
-        Self { status: StatusCode::NOT_MODIFIED, headers: HeaderMap::new(), body: Bytes::new(), log_fields: None }
+        Self {
+            status: StatusCode::NOT_MODIFIED,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            log_fields: None,
+        }
     }
 
     /// Creates a response with a JSON body, 200.

@@ -397,11 +397,11 @@ async fn a_host_that_freezes_during_a_reconciliation_undoes_nothing(_: Arc<Shop>
         // The host freezes when it believes that there is no order; meanwhile the shopper is served by another one.
         let (answer, placed) = tokio::join!(call.send(), async {
             scene.shop.wait_for_line(from, &format!("stopped after {step}")).await;
-            scene.shop.signal_host("STOP");
+            scene.shop.freeze_host();
             let ada = Shopper { client: other.client.clone(), ..ada.clone() };
             let placed = place(&ada, "key").await;
             tokio::time::sleep(Duration::from_secs(5)).await;
-            scene.shop.signal_host("CONT");
+            scene.shop.thaw_host();
             placed
         });
         placed.expect(201);
@@ -419,14 +419,14 @@ async fn a_checkout_that_freezes_until_it_is_given_up_takes_its_stock_anew(_: Ar
     let call = ada.call("POST", "/orders").header("x-stop-after", "checkout-reserved 100");
     let (answer, ()) = tokio::join!(call.send(), async {
         scene.shop.wait_for_line(from, "stopped after checkout-reserved").await;
-        scene.shop.signal_host("STOP");
+        scene.shop.freeze_host();
         scene.shop.let_time_pass(scene.product).await;
         let reconcile = other.client.call("POST", "/internal/orders/reconcile");
         let reconciled =
             reconcile.bearer(cartwheel_tests::shop::SERVICE_TOKEN).send().await.expect(200).json();
         assert!(reconciled["released"].as_i64().unwrap() >= 1, "{reconciled}");
         tokio::time::sleep(Duration::from_secs(5)).await;
-        scene.shop.signal_host("CONT");
+        scene.shop.thaw_host();
     });
     // The tombstone is in its way, so it begins once more, as the next generation of the cart.
     answer.expect(201);

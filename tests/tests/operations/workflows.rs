@@ -1,5 +1,7 @@
 //! The workflows: pinned, with no more rights than they need, and doing what was promised. What their syntax is, actionlint says.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::files::{documents, everywhere, folder};
@@ -60,7 +62,11 @@ fn they_do_what_was_promised() {
             rest = &rest[found..];
         }
     };
-    in_order("ci.yml", &["spin/setup", "./.ci/run", "postgres:15", "scan-type: fs", "scan-type: config"]);
+    in_order(
+        "ci.yml",
+        &["spin/setup", "./.ci/run", "--only migrations,store", "scan-type: fs", "scan-type: config"],
+    );
+    in_order("fresh-machine.yml", &["schedule:", "rustup.rs", "tests/fresh-machine --here"]);
     in_order(
         "cd.yml",
         &[
@@ -73,4 +79,16 @@ fn they_do_what_was_promised() {
             "k8s/deploy.sh",
         ],
     );
+}
+
+#[test]
+fn migrations_run_on_each_supported_postgresql_and_the_quick_start_on_each_system() {
+    let workflows: BTreeMap<String, Value> = workflows().into_iter().collect();
+    let matrix = |file: &str, job: &str| workflows[file]["jobs"][job]["strategy"]["matrix"].clone();
+    assert_eq!(matrix("ci.yml", "migrations"), serde_json::json!({ "postgres": [15, 16, 17, 18] }));
+    let systems = matrix("fresh-machine.yml", "quick-start")["image"].clone();
+    let systems: Vec<String> = serde_json::from_value(systems).unwrap();
+    for system in ["debian:12", "debian:13", "fedora:"] {
+        assert!(systems.iter().any(|image| image.starts_with(system)), "{system}");
+    }
 }

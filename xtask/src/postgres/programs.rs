@@ -54,6 +54,11 @@ impl Programs {
         self.folder.join(name)
     }
 
+    /// The path of `pg_dump`. A package without client programs leaves that to the one on PATH.
+    pub(crate) fn pg_dump(&self) -> PathBuf {
+        Some(self.file("pg_dump")).filter(|file| file.is_file()).unwrap_or_else(|| "pg_dump".into())
+    }
+
     /// The major version, as in `PG_VERSION`: 15, or 9.6.
     pub(crate) fn major(&self) -> String {
         let numbers = self.numbers();

@@ -133,7 +133,8 @@ fn on_database(
 ) -> anyhow::Result<()> {
     let cluster = Cluster::throwaway(programs).context("the tests need a PostgreSQL of their own")?;
     steps.run("migrations", || migrations(&cluster));
-    steps.run("store", || process::run(&mut tests(&cluster, "store")));
+    steps
+        .run("store", || process::run(tests(&cluster, "store").env("CARTWHEEL_PG_DUMP", programs.pg_dump())));
     steps.run("devhost", || {
         let probe = components::build_probe(toolchain)?;
         let mut command = cargo(&["test", "--package", "devhost", "--quiet"]);

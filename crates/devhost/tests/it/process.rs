@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::platform::{Platform, Setup, command};
 
 #[tokio::test]
@@ -56,8 +59,8 @@ async fn sigterm_ends_it_at_once_also_with_a_request_in_flight() {
     let mut connection = platform.connect().await;
     tokio::spawn(async move { connection.send("GET", "/a/loop", &[], "").await });
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let id = platform.child.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    let id = Pid::from_raw(platform.child.id().unwrap().try_into().unwrap());
+    kill(id, Signal::SIGTERM).unwrap();
     let status = tokio::time::timeout(Duration::from_secs(3), platform.child.wait()).await;
     assert!(status.expect("still running after 3 s").unwrap().success());
 }

@@ -1,4 +1,4 @@
-//! Requests as data, and what both emulators say to them.
+//! Requests as data, with the responses of both emulators.
 
 use bytes::Bytes;
 use capability::Http as _;
@@ -45,11 +45,11 @@ fn order(field: &str, direction: &str) -> Value {
     json!({ "field": { "fieldPath": field }, "direction": direction })
 }
 
-/// `(what it shows, method and path below the root, body)`. They run in this order, on an empty database.
+/// `(name, path below the root, body)`. They run in this order on an empty database.
 fn cases() -> Vec<(&'static str, String, Value)> {
     let commit = |writes: Value| (":commit".to_owned(), json!({ "writes": writes }));
     let mut cases = Vec::new();
-    let mut add = |told, (path, body): (String, Value)| cases.push((told, path, body));
+    let mut add = |name, (path, body): (String, Value)| cases.push((name, path, body));
     add("a missing document", ("/orders/a".to_owned(), Value::Null));
     add(
         "a document is created",
@@ -124,8 +124,8 @@ fn cases() -> Vec<(&'static str, String, Value)> {
     cases
 }
 
-/// What was answered, without the times: they differ from run to run.
-async fn answer(http: &Native, url: &str, path: &str, body: &Value) -> String {
+/// Returns the status and the body of the response, without its times, which differ between runs.
+async fn respond(http: &Native, url: &str, path: &str, body: &Value) -> String {
     let request =
         Request::builder().uri(format!("{url}/v1/{ROOT}{path}")).header("authorization", "Bearer owner");
     let request = if body.is_null() {
@@ -134,26 +134,26 @@ async fn answer(http: &Native, url: &str, path: &str, body: &Value) -> String {
         request.method("POST").header("content-type", "application/json").body(Bytes::from(body.to_string()))
     };
     let response = http.send(request.unwrap()).await.unwrap();
-    let mut told: Value = serde_json::from_slice(response.body()).unwrap();
-    forget_times(&mut told);
-    let told = match told.pointer("/error/status").or(told.pointer("/0/error/status")) {
+    let mut body: Value = serde_json::from_slice(response.body()).unwrap();
+    remove_times(&mut body);
+    let text = match body.pointer("/error/status").or(body.pointer("/0/error/status")) {
         Some(status) => status.to_string(),
-        None => told.to_string(),
+        None => body.to_string(),
     };
-    format!("{} {told}", response.status().as_u16())
+    format!("{} {text}", response.status().as_u16())
 }
 
-fn forget_times(value: &mut Value) {
+fn remove_times(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for name in ["createTime", "updateTime", "readTime", "commitTime", "transformResults", "done"] {
                 members.remove(name);
             }
-            members.values_mut().for_each(forget_times);
+            members.values_mut().for_each(remove_times);
         }
         Value::Array(items) => {
-            items.iter_mut().for_each(forget_times);
-            // Google's may close a stream with an item that only has a time.
+            items.iter_mut().for_each(remove_times);
+            // Google's emulator may end a stream with an item that has only a time.
             if items.len() > 1 {
                 items.retain(|item| item.as_object().is_none_or(|members| !members.is_empty()));
             }
@@ -170,33 +170,33 @@ fn forget_times(value: &mut Value) {
 }
 
 #[tokio::test]
-async fn both_emulators_answer_alike() {
+async fn both_emulators_respond_alike() {
     let http = Native::new();
-    let ours = embedded().await;
+    let emulator = embedded().await;
     let google = Google::start().await;
     let mut disagreements = String::new();
-    for (told, path, body) in cases() {
-        let here = answer(&http, &ours, &path, &body).await;
+    for (name, path, body) in cases() {
+        let here = respond(&http, &emulator, &path, &body).await;
         let Some(google) = &google else { continue };
-        let there = answer(&http, &google.url, &path, &body).await;
+        let there = respond(&http, &google.url, &path, &body).await;
         if here != there {
-            disagreements += &format!("{told}\n  embedded: {here}\n  Google's: {there}\n");
+            disagreements += &format!("{name}\n  embedded: {here}\n  Google's: {there}\n");
         }
     }
     assert!(disagreements.is_empty(), "the emulators disagree:\n{disagreements}");
 }
 
 #[tokio::test]
-async fn the_embedded_emulator_answers_with_googles_codes() {
-    let (http, ours) = (Native::new(), embedded().await);
-    let mut answers = Vec::new();
-    for (told, path, body) in cases() {
-        answers.push((told, answer(&http, &ours, &path, &body).await));
+async fn the_embedded_emulator_responds_with_googles_codes() {
+    let (http, emulator) = (Native::new(), embedded().await);
+    let mut responses = Vec::new();
+    for (name, path, body) in cases() {
+        responses.push((name, respond(&http, &emulator, &path, &body).await));
     }
-    let answered = |wanted: &str| answers.iter().find(|(told, _)| *told == wanted).unwrap().1.clone();
-    assert_eq!(answered("a missing document"), r#"404 "NOT_FOUND""#);
-    assert_eq!(answered("creating it again"), r#"409 "ALREADY_EXISTS""#);
-    assert_eq!(answered("updating a missing one"), r#"404 "NOT_FOUND""#);
-    assert_eq!(answered("a stale update time"), r#"400 "FAILED_PRECONDITION""#);
-    assert_eq!(answered("so the first of them did not happen"), r#"404 "NOT_FOUND""#);
+    let response = |wanted: &str| responses.iter().find(|(name, _)| *name == wanted).unwrap().1.clone();
+    assert_eq!(response("a missing document"), r#"404 "NOT_FOUND""#);
+    assert_eq!(response("creating it again"), r#"409 "ALREADY_EXISTS""#);
+    assert_eq!(response("updating a missing one"), r#"404 "NOT_FOUND""#);
+    assert_eq!(response("a stale update time"), r#"400 "FAILED_PRECONDITION""#);
+    assert_eq!(response("so the first of them did not happen"), r#"404 "NOT_FOUND""#);
 }

@@ -1,4 +1,4 @@
-//! What the client makes of failures, each of them injected.
+//! The client's reaction to injected failures.
 
 use bytes::Bytes;
 use capability::{Http as _, TraceContext};
@@ -30,8 +30,8 @@ impl Setup {
 
     async fn requests(&self, operation: &str) -> u64 {
         let request = Request::get(format!("{}/emulator/v1/requests", self.url)).body(Bytes::new()).unwrap();
-        let answer: Value = serde_json::from_slice(self.http.send(request).await.unwrap().body()).unwrap();
-        answer[operation].as_u64().unwrap_or(0)
+        let counts: Value = serde_json::from_slice(self.http.send(request).await.unwrap().body()).unwrap();
+        counts[operation].as_u64().unwrap_or(0)
     }
 
     async fn create(&self, id: &str) -> Result<(), CommitError> {
@@ -40,7 +40,8 @@ impl Setup {
     }
 
     async fn exists(&self, id: &str) -> bool {
-        let found = self.firestore.get::<Value>(&self.http, &TraceContext::default(), &format!("orders/{id}")).await;
+        let found =
+            self.firestore.get::<Value>(&self.http, &TraceContext::default(), &format!("orders/{id}")).await;
         found.unwrap().is_some()
     }
 }
@@ -54,7 +55,7 @@ async fn an_ordinary_commit_is_one_request() {
 }
 
 #[tokio::test]
-async fn a_commit_that_did_not_happen_is_sent_again() {
+async fn a_commit_that_was_not_applied_is_sent_again() {
     for status in ["UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "ABORTED", "RESOURCE_EXHAUSTED"] {
         let setup = Setup::new().await;
         setup.fault(json!({ "on": "commit", "times": 2, "before": status })).await;
@@ -64,18 +65,18 @@ async fn a_commit_that_did_not_happen_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_commit_whose_answer_was_lost_happens_once_and_is_found_out() {
+async fn a_commit_whose_response_is_lost_is_applied_once_and_reported_as_existing() {
     for lost in ["cut", "UNAVAILABLE", "DEADLINE_EXCEEDED"] {
         let setup = Setup::new().await;
         setup.fault(json!({ "on": "commit", "times": 1, "after": lost })).await;
-        // The precondition stops the second one: whoever creates a document reads it then.
+        // The precondition rejects the second attempt; the creator of the document reads it to find out.
         assert_eq!(setup.create("a").await, Err(CommitError::AlreadyExists), "{lost}");
         assert!(setup.exists("a").await);
     }
 }
 
 #[tokio::test]
-async fn a_final_answer_is_not_asked_for_again() {
+async fn a_final_failure_is_not_repeated() {
     let setup = Setup::new().await;
     setup.create("a").await.unwrap();
     assert_eq!(setup.create("a").await, Err(CommitError::AlreadyExists));
@@ -88,7 +89,7 @@ async fn a_final_answer_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_firestore_that_stays_away_leaves_the_outcome_unknown() {
+async fn an_outage_leaves_the_outcome_unknown() {
     let setup = Setup::new().await;
     setup.fault(json!({ "on": "commit", "times": 99, "before": "UNAVAILABLE" })).await;
     assert!(matches!(setup.create("a").await, Err(CommitError::OutcomeUnknown(_))));

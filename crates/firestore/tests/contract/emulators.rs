@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use firestore_emulator::{Emulator, Store, serve};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use tokio::net::TcpListener;
 
-/// Where Debian's package puts it.
+/// The path in Debian's package.
 const GOOGLE: &str = "/usr/lib/google-cloud-sdk/platform/cloud-firestore-emulator/cloud_firestore_emulator";
 
 /// Starts the embedded emulator in this process, and returns its address.
@@ -21,14 +23,14 @@ pub(crate) async fn embedded() -> String {
     format!("http://{address}")
 }
 
-/// Google's emulator; it is killed when this is dropped.
+/// Google's emulator, which is killed when the value is dropped.
 pub(crate) struct Google {
     child: Child,
     pub(crate) url: String,
 }
 
 impl Google {
-    /// Starts it if it is installed. `CARTWHEEL_FIRESTORE=both` makes a missing one a failure.
+    /// Starts the emulator if it is installed. With `CARTWHEEL_FIRESTORE=both` a missing emulator is a failure.
     pub(crate) async fn start() -> Option<Self> {
         let wanted = std::env::var("CARTWHEEL_FIRESTORE").unwrap_or_default();
         if wanted == "embedded" || !Path::new(GOOGLE).exists() {
@@ -59,7 +61,7 @@ impl Google {
 
 impl Drop for Google {
     fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).status();
+        let _ = killpg(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGKILL);
         let _ = self.child.wait();
     }
 }

@@ -1,11 +1,10 @@
-//! The client's view of Firestore, on the embedded emulator and, where it is installed, on Google's: the same requests must
-//! get the same answers, or the embedded one is wrong.
+//! The contract of Firestore's API, on the embedded emulator and, if it is installed, on Google's: both must respond alike.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "a test says what it expects by failing loudly"
+    reason = "a test fails by panicking"
 )]
 
 mod cases;

@@ -25,12 +25,12 @@ impl Native {
 
 impl Http for Native {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let answer = self.client.request(request.map(Full::new)).await;
-        let answer = answer.map_err(|error| match error.is_connect() {
+        let response = self.client.request(request.map(Full::new)).await;
+        let response = response.map_err(|error| match error.is_connect() {
             true => HttpError::NotSent(error.to_string()),
             false => HttpError::OutcomeUnknown(error.to_string()),
         })?;
-        let (parts, body) = answer.into_parts();
+        let (parts, body) = response.into_parts();
         let body = body.collect().await.map_err(|error| HttpError::OutcomeUnknown(error.to_string()))?;
         Ok(Response::from_parts(parts, body.to_bytes()))
     }
