@@ -21,6 +21,7 @@ mod process;
 mod process_table;
 mod redact;
 mod reset;
+mod secrets;
 mod server;
 mod state;
 mod steps;

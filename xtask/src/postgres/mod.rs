@@ -17,8 +17,8 @@ pub(crate) use self::programs::Programs;
 pub(crate) use self::stop::stop;
 pub(crate) use self::user::{is_root, reachable_folder};
 use crate::error::Advise as _;
-use crate::keys;
 use crate::process::{cmd, last_lines, output, run};
+use crate::secrets;
 
 /// A running server. It is stopped when this is dropped.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ fn create(folder: &Path, programs: &Programs) -> anyhow::Result<()> {
     if fresh.exists() {
         fs::remove_dir_all(&fresh)?;
     }
-    fs::write(&secret, keys::password()?)?;
+    fs::write(&secret, secrets::password()?)?;
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600))?;
     user::chown_to_server(folder)?;
     let initdb = programs.file("initdb");

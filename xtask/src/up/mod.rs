@@ -20,7 +20,7 @@ use crate::process::root;
 use crate::server::Server;
 use crate::state::{Database, State};
 use crate::steps::step;
-use crate::{build, http, interrupt, keys};
+use crate::{build, http, interrupt, secrets};
 
 /// Variables of the application by name.
 type Variables = BTreeMap<String, String>;
@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let started = Instant::now();
     let state = State::new(options.state.as_deref())?;
     let kept = prepare(options, &state)?;
-    let secrets = keys::load_or_create(&state.file("dev.env"))?;
+    let secrets = secrets::load_or_create(&state.file("dev.env"))?;
     let mut variables: Variables = secrets.clone();
     variables.extend(DEVELOPMENT.map(|(name, value)| (name.to_owned(), value.to_owned())));
     // Dropped in reverse order: the servers first, then the database.
