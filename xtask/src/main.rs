@@ -25,6 +25,8 @@ mod secrets;
 mod server;
 mod state;
 mod steps;
+#[cfg(test)]
+mod structure;
 mod telemetry;
 mod test;
 mod toolchain;
