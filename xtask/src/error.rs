@@ -7,10 +7,10 @@ use anyhow::Context as _;
 
 use crate::redact::redact;
 
-/// What is advised if the failed operation has no advice of its own.
+/// The advice if the failed operation has none.
 const DEFAULT_ADVICE: &str = "The output above has the details; RUST_BACKTRACE=1 adds a backtrace.";
 
-/// What to do next. It is attached to an error, and printed after its causes.
+/// What to do next: attached to an error, and printed after its causes.
 #[derive(Debug)]
 struct Advice(String);
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
-/// A server that says nothing for so long has failed.
+/// The time limit of each read and write.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Sends a request without a body to `host:port`, and returns the status. `headers` are whole lines, each with its end of line.
+/// Sends a request without a body to `host:port`, and returns the status. Each line of `headers` ends with CRLF.
 pub(crate) fn request(method: &str, address: &str, path: &str, headers: &str) -> anyhow::Result<u16> {
     let mut stream = TcpStream::connect(address).with_context(|| format!("cannot connect to {address}"))?;
     stream.set_read_timeout(Some(LIMIT))?;
@@ -24,7 +24,7 @@ pub(crate) fn request(method: &str, address: &str, path: &str, headers: &str) ->
 fn status(answer: &[u8]) -> anyhow::Result<u16> {
     let line = answer.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
-    ensure!(line.starts_with("HTTP/1.1 "), "it is no answer of HTTP/1.1");
+    ensure!(line.starts_with("HTTP/1.1 "), "the answer is not HTTP/1.1");
     Ok(line.split(' ').nth(1).unwrap_or_default().parse()?)
 }
 
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_has_its_headers_and_the_answer_a_status() {
+    fn a_request_has_its_headers_and_returns_the_status() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let server = std::thread::spawn(move || {

@@ -1,7 +1,7 @@
 //! Ends this tool and its child processes on SIGINT (Ctrl-C), SIGTERM and SIGHUP.
 //!
-//! Each child process has a process group of its own, which is registered here. A signal sets a flag, and the groups receive SIGTERM,
-//! later SIGKILL. The main thread then sees its child end, returns, and stops what it started. If it does not, the process exits.
+//! Each child process has its own process group, which is registered here. A signal sets a flag; the groups receive SIGTERM, later
+//! SIGKILL. The child of the main thread ends, and the main thread stops the servers and returns. If it does not, the process exits.
 
 use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt as _;
@@ -14,10 +14,10 @@ use nix::sys::signal::Signal;
 
 use crate::process_table::{descendants, signal, signal_group};
 
-/// After this time a child that ignores SIGTERM is killed.
-const PATIENCE: Duration = Duration::from_millis(2500);
-/// After this further time the tool exits, whatever it waits for. Together they are less than five seconds.
-const EXIT: Duration = Duration::from_millis(2200);
+/// The time after which a child that ignores SIGTERM is killed.
+const TERM_LIMIT: Duration = Duration::from_millis(2500);
+/// The further time after which the tool exits. Together they are less than five seconds.
+const EXIT_LIMIT: Duration = Duration::from_millis(2200);
 /// The exit code of an interrupted command, as shells define it for SIGINT.
 pub(crate) const EXIT_CODE: u8 = 130;
 
@@ -27,9 +27,9 @@ static CHANGED: Condvar = Condvar::new();
 
 struct State {
     is_requested: bool,
-    /// The process groups of the children that run.
+    /// The process groups of the running children.
     groups: BTreeSet<u32>,
-    /// All processes below this one when the signal arrived.
+    /// All descendants of this process at the time of the signal.
     descendants: Vec<u32>,
 }
 
@@ -54,10 +54,10 @@ pub(crate) fn wait(limit: Duration) -> bool {
     waited.unwrap_or_else(PoisonError::into_inner).0.is_requested
 }
 
-/// Starts a child process in a process group of its own. Fails if a signal has arrived.
+/// Starts a child process in its own process group. Fails if a signal has arrived.
 pub(crate) fn spawn(command: &mut Command) -> anyhow::Result<Child> {
     let mut state = state();
-    // Under the lock, so that the handler either prevents the start or finds the group.
+    // The lock is held, so that the handler either prevents the start or finds the group.
     if state.is_requested {
         bail!("interrupted");
     }
@@ -72,28 +72,28 @@ pub(crate) fn forget(id: u32) {
     CHANGED.notify_all();
 }
 
-/// Kills what is left of the processes below this one, after a signal and after everything was stopped in order.
+/// Kills the remaining descendants of this process, after a signal and an orderly stop.
 pub(crate) fn finish() {
-    let left = std::mem::take(&mut state().descendants);
-    left.into_iter().for_each(|id| signal(id, Signal::SIGKILL));
+    let remaining = std::mem::take(&mut state().descendants);
+    remaining.into_iter().for_each(|id| signal(id, Signal::SIGKILL));
 }
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Handles a signal. It runs in a thread of its own, not in the signal's context.
+/// Handles a signal. It runs in its own thread, not in the signal's context.
 fn end() {
     let mut guard = state();
     guard.is_requested = true;
     guard.descendants = descendants(std::process::id());
     guard.groups.iter().for_each(|group| signal_group(*group, Signal::SIGTERM));
     CHANGED.notify_all();
-    let waited = CHANGED.wait_timeout_while(guard, PATIENCE, |state| !state.groups.is_empty());
+    let waited = CHANGED.wait_timeout_while(guard, TERM_LIMIT, |state| !state.groups.is_empty());
     let guard = waited.unwrap_or_else(PoisonError::into_inner).0;
     guard.groups.iter().for_each(|group| signal_group(*group, Signal::SIGKILL));
     drop(guard);
-    std::thread::sleep(EXIT);
+    std::thread::sleep(EXIT_LIMIT);
     finish();
     std::process::exit(EXIT_CODE.into());
 }

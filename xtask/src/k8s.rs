@@ -1,19 +1,26 @@
-//! `k8s`: everything that runs the shop elsewhere, checked without a cluster: manifests, rules, dashboards, workflows, Terraform.
+//! `k8s`: checks manifests, rules, dashboards, workflows and Terraform, without a cluster.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 
-use crate::prerequisites::Need;
-use crate::process::{cargo, findings, output, root, run, target_dir, which};
+use crate::arguments::no_options;
+use crate::prerequisites::{self, Need};
+use crate::process::{cargo, cmd, findings, output, root, run as run_command, target_dir, which};
 use crate::tools::Tools;
 
-/// The version of Kubernetes whose schemas the manifests have to fit: GKE's regular channel.
+no_options!(
+    "\
+cargo xtask k8s
+
+Checks manifests, alerts, dashboards, workflows and Terraform, without a cluster."
+);
+
+/// The version of Kubernetes whose schemas the manifests must match: GKE's regular channel.
 const KUBERNETES: &str = "1.33";
 
-/// Whatever is built with kustomize, and what it is called in `target/k8s`.
+/// The folders that are built with kustomize, with their names in `target/k8s`.
 const BUILDS: [(&str, &str); 8] = [
     ("k8s/overlays/dev", "dev"),
     ("k8s/overlays/staging", "staging"),
@@ -25,22 +32,30 @@ const BUILDS: [(&str, &str); 8] = [
     ("k8s/hardening", "hardening"),
 ];
 
-/// Components that no overlay uses, each tried on top of production.
+/// Components that no overlay uses, each built on top of production.
 const VARIANTS: [&str; 2] = ["nginx-ingress", "spintainer"];
 
-/// What the tools need from the system.
+/// The requirements of the tools.
 pub(crate) const NEEDS: [Need; 3] = [Need::Python, Need::Node, Need::Prometheus];
 
+pub(crate) fn run(_: &Options) -> anyhow::Result<()> {
+    prerequisites::ensure(&NEEDS)?;
+    check_all()
+}
+
 /// Runs all checks.
-pub(crate) fn run_all() -> anyhow::Result<()> {
+pub(crate) fn check_all() -> anyhow::Result<()> {
     let tools = Tools::install()?;
     let built = build(&tools)?;
     validate(&tools, &built)?;
     monitoring(&tools)?;
     workflows(&tools)?;
     terraform()?;
-    let mut tests = cargo(&["test", "--quiet", "--package", "cartwheel-tests", "--test", "operations"]);
-    run(tests.env("CARTWHEEL_ROOT", root()).env("CARTWHEEL_BUILT_MANIFESTS", target_dir().join("k8s")))
+    let cargo = cargo();
+    let mut tests = cmd!("{cargo} test --quiet --package cartwheel-tests --test operations");
+    run_command(
+        tests.env("CARTWHEEL_ROOT", root()).env("CARTWHEEL_BUILT_MANIFESTS", target_dir().join("k8s")),
+    )
 }
 
 /// Builds every overlay into `target/k8s`.
@@ -48,8 +63,9 @@ fn build(tools: &Tools) -> anyhow::Result<Vec<PathBuf>> {
     let folder = target_dir().join("k8s");
     fs::create_dir_all(&folder)?;
     let mut built = Vec::new();
+    let kubectl = tools.python("kubectl");
     let mut kustomize = |source: &Path, name: &str| -> anyhow::Result<()> {
-        let manifests = output(tools.python("kubectl").arg("kustomize").arg(source))?;
+        let manifests = output(&mut cmd!("{kubectl} kustomize {source}"))?;
         let file = folder.join(format!("{name}.yaml"));
         fs::write(&file, manifests)?;
         built.push(file);
@@ -73,7 +89,7 @@ fn build(tools: &Tools) -> anyhow::Result<Vec<PathBuf>> {
     Ok(built)
 }
 
-/// The way from a folder to the project's root: kustomize takes no absolute one.
+/// Returns the relative path from a folder to the project's root. Kustomize accepts no absolute paths.
 fn relative(folder: &Path) -> anyhow::Result<String> {
     let root = root();
     if let Ok(below) = folder.strip_prefix(&root) {
@@ -84,41 +100,39 @@ fn relative(folder: &Path) -> anyhow::Result<String> {
     Ok(format!("{up}/{root}"))
 }
 
-/// Holds what Kubernetes knows to its schemas. What it does not know is held to ours, by the tests.
+/// Validates the resources of Kubernetes against its schemas, and the scripts. The tests validate the custom resources.
 fn validate(tools: &Tools, built: &[PathBuf]) -> anyhow::Result<()> {
+    let kubernetes_validate = tools.python("kubernetes-validate");
     for file in built {
-        // Partial on purpose: what is said here is added to what the operator makes. The tests complete and check it.
+        // These are patches of resources that the operator creates. The tests complete and validate them.
         if file.file_stem().is_some_and(|name| name == "hardening") {
             continue;
         }
-        let mut validate = tools.python("kubernetes-validate");
-        findings(validate.args(["--kubernetes-version", KUBERNETES, "--strict"]).arg(file))?;
+        findings(&mut cmd!("{kubernetes_validate} --kubernetes-version {KUBERNETES} --strict {file}"))?;
     }
-    let mut shellcheck = tools.python("shellcheck");
-    findings(shellcheck.args(["k8s/deploy.sh", "k8s/e2e.sh"]).current_dir(root()))?;
-    println!("they fit Kubernetes {KUBERNETES}, strictly");
+    let shellcheck = tools.python("shellcheck");
+    findings(&mut cmd!("{shellcheck} k8s/deploy.sh k8s/e2e.sh"))?;
+    println!("they match the schemas of Kubernetes {KUBERNETES}");
     Ok(())
 }
 
 fn monitoring(tools: &Tools) -> anyhow::Result<()> {
     let folder = root().join("k8s/monitoring");
-    let rules = ["rules/recording.yml", "rules/alerts.yml"];
-    let promtool = |arguments: &[&str]| -> anyhow::Result<()> {
-        let mut promtool = tools.debian("promtool")?;
-        print!("{}", findings(promtool.args(arguments).current_dir(&folder))?);
-        Ok(())
-    };
-    promtool(&["check", "rules", rules[0], rules[1]])?;
     let config = target_dir().join("k8s/prometheus.yml");
     fs::write(&config, without_discovery(&fs::read_to_string(folder.join("prometheus.yml"))?))?;
-    promtool(&["check", "config", "--syntax-only", &config.to_string_lossy()])?;
-    promtool(&["test", "rules", "rules/tests.yml"])?;
-    let mut amtool = tools.debian("amtool")?;
-    print!("{}", findings(amtool.args(["check-config", "alertmanager.yml"]).current_dir(&folder))?);
+    let (promtool, amtool) = (tools.debian("promtool")?, tools.debian("amtool")?);
+    for mut check in [
+        cmd!("{promtool} check rules rules/recording.yml rules/alerts.yml"),
+        cmd!("{promtool} check config --syntax-only {config}"),
+        cmd!("{promtool} test rules rules/tests.yml"),
+        cmd!("{amtool} check-config alertmanager.yml"),
+    ] {
+        print!("{}", findings(check.current_dir(&folder))?);
+    }
     Ok(())
 }
 
-/// Debian builds promtool without the discovery of Kubernetes. The tests look at that part, and promtool at everything else.
+/// Removes the discovery of Kubernetes, which Debian's promtool does not support. The tests check that part.
 fn without_discovery(config: &str) -> String {
     let mut kept = String::new();
     let mut is_inside = false;
@@ -144,16 +158,15 @@ fn workflows(tools: &Tools) -> anyhow::Result<()> {
     for entry in fs::read_dir(root().join(".github/workflows"))? {
         files.push(entry?.path());
     }
-    print!("{}", findings(Command::new("node").arg(&script).args(&files))?);
-    let mut schema = tools.python("check-jsonschema");
-    print!("{}", findings(schema.args(["--builtin-schema", "vendor.github-workflows"]).args(&files))?);
-    let mut zizmor = tools.python("zizmor");
-    findings(zizmor.args(["--offline", "--quiet", "--min-severity", "medium"]).args(&files))?;
-    println!("zizmor: nothing of medium severity or more");
+    let (jsonschema, zizmor) = (tools.python("check-jsonschema"), tools.python("zizmor"));
+    print!("{}", findings(cmd!("node {script}").args(&files))?);
+    print!("{}", findings(cmd!("{jsonschema} --builtin-schema vendor.github-workflows").args(&files))?);
+    findings(cmd!("{zizmor} --offline --quiet --min-severity medium").args(&files))?;
+    println!("zizmor: no findings of medium severity or more");
     Ok(())
 }
 
-/// The form is checked where Terraform is installed; that the files can be read at all, and what they name, by the tests.
+/// Checks the format of the files if Terraform is installed. The tests parse them in any case.
 fn terraform() -> anyhow::Result<()> {
     let Some(program) = which("terraform").or_else(|| which("tofu")) else {
         println!(
@@ -161,9 +174,8 @@ fn terraform() -> anyhow::Result<()> {
         );
         return Ok(());
     };
-    let mut terraform = Command::new(program);
-    terraform.args(["fmt", "-check", "-diff", "-recursive", "infra"]).current_dir(root());
-    // The developer's own configuration has no influence on the form.
+    let mut terraform = cmd!("{program} fmt -check -diff -recursive infra");
+    // Excludes the developer's own configuration.
     let changes = findings(terraform.env("TF_CLI_CONFIG_FILE", "/dev/null"))?;
     if !changes.trim().is_empty() {
         bail!("terraform fmt would change:\n{changes}");
@@ -177,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_discovery_of_kubernetes_is_left_out() {
+    fn only_the_discovery_of_kubernetes_is_removed() {
         let config = "  - job_name: a\n    kubernetes_sd_configs:\n      - role: pod\n        namespaces:\n          names: [x]\n    relabel_configs:\n      - action: keep\n";
         let expected = "  - job_name: a\n    static_configs:\n      - targets: []\n    relabel_configs:\n      - action: keep\n";
         assert_eq!(without_discovery(config), expected);

@@ -1,48 +1,59 @@
-//! Secrets of a developer's own shop: made once, kept in `.cartwheel/dev.env`, of no use anywhere else.
+//! `keys`: creates and rotates token keys.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use ed25519_dalek::SigningKey;
 
-type Secrets = BTreeMap<String, String>;
+use crate::arguments;
+use crate::secrets::{Secrets, key_pair, load, random, write};
+use crate::state::State;
 
-/// The secrets by the name of their variable.
-pub(crate) fn load_or_make(file: &Path) -> anyhow::Result<Secrets> {
-    if !file.exists() {
-        write(file, &make()?)?;
+#[derive(Debug, Default)]
+pub(crate) struct GenerateOptions {
+    kid: Option<String>,
+}
+
+impl arguments::Options for GenerateOptions {
+    const USAGE: &str = "\
+cargo xtask keys generate [--kid NAME]
+
+Prints a new pair of token keys, for a cluster. The keys are not stored.
+
+--kid NAME    the id of the key, production-1 by default";
+
+    fn set(&mut self, name: &str, arguments: &mut lexopt::Parser) -> Result<bool, lexopt::Error> {
+        match name {
+            "kid" => self.kid = Some(arguments::text(arguments)?),
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
-    load(file)
 }
 
-fn load(file: &Path) -> anyhow::Result<Secrets> {
-    let text = fs::read_to_string(file)
-        .with_context(|| format!("cannot read {}: `cargo xtask up` makes it", file.display()))?;
-    Ok(parse(&text))
+#[derive(Debug, Default)]
+pub(crate) struct RotateOptions {
+    state: Option<PathBuf>,
 }
 
-/// Writes the file whole or not at all, for nobody else to read.
-fn write(file: &Path, secrets: &Secrets) -> anyhow::Result<()> {
-    let mut text = String::from("# The secrets of this development shop. Remove the file for new ones.\n");
-    for (name, value) in secrets {
-        text.push_str(&format!("{name}={value}\n"));
+impl arguments::Options for RotateOptions {
+    const USAGE: &str = "\
+cargo xtask keys rotate [--state DIRECTORY]
+
+Creates a new signing key for the development shop; the previous one stays valid.
+
+--state DIRECTORY    the folder of the shop's data, .cartwheel by default";
+
+    fn set(&mut self, name: &str, arguments: &mut lexopt::Parser) -> Result<bool, lexopt::Error> {
+        match name {
+            "state" => self.state = Some(arguments::path(arguments)?),
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
-    let fresh = file.with_extension("new");
-    let _ = fs::remove_file(&fresh);
-    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
-    out.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", fresh.display()))?;
-    fs::rename(&fresh, file).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// Prints a new pair of keys. They are kept nowhere.
-#[expect(clippy::print_stdout, reason = "a command line tool talks to a person")]
-pub(crate) fn generate(kid: &str) -> anyhow::Result<()> {
+pub(crate) fn generate(options: &GenerateOptions) -> anyhow::Result<()> {
+    let kid = options.kid.as_deref().unwrap_or("production-1");
     let is_kid = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     ensure!(!kid.is_empty() && kid.bytes().all(is_kid), "a kid has letters, digits and hyphens");
     let (signing, verification) = key_pair(kid, random::<32>()?);
@@ -50,26 +61,27 @@ pub(crate) fn generate(kid: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes a new signing key. Tokens of the one before stay good, those of the one before that do not.
-#[expect(clippy::print_stderr, reason = "a command line tool talks to a person")]
-pub(crate) fn rotate(file: &Path) -> anyhow::Result<()> {
-    let rotated = rotated(load(file)?, random::<32>()?)?;
-    write(file, &rotated)?;
+/// Creates a new signing key. Tokens of the previous key stay valid, those of the key before it do not.
+pub(crate) fn rotate(options: &RotateOptions) -> anyhow::Result<()> {
+    let file = State::new(options.state.as_deref())?.file("dev.env");
+    let rotated = rotated(load(&file)?, random::<32>()?)?;
+    write(&file, &rotated)?;
     let signing = rotated.get("TOKEN_SIGNING_KEY").and_then(|key| key.split_once(':'));
     eprintln!(
-        "{} signs from the next `cargo xtask up` on; tokens of the key before stay good",
+        "{} signs tokens from the next `cargo xtask up` on; tokens of the previous key stay valid",
         signing.map_or("the new key", |(kid, _)| kid)
     );
     Ok(())
 }
 
 fn rotated(mut secrets: Secrets, seed: [u8; 32]) -> anyhow::Result<Secrets> {
-    let old = secrets.get("TOKEN_SIGNING_KEY").context("there is no TOKEN_SIGNING_KEY in it")?.clone();
+    let old = secrets.get("TOKEN_SIGNING_KEY").context("the file has no TOKEN_SIGNING_KEY")?.clone();
     let (kid, _) = old.split_once(':').context("TOKEN_SIGNING_KEY is not kid:seed")?;
     let number: u32 = kid.strip_prefix("dev-").and_then(|number| number.parse().ok()).unwrap_or(1);
     let keys = secrets.get("TOKEN_VERIFICATION_KEYS").map(String::as_str).unwrap_or_default();
     let old_public = keys.split(',').find(|key| key.split(':').next() == Some(kid));
-    let old_public = old_public.context("TOKEN_VERIFICATION_KEYS has not the key that signs")?.to_owned();
+    let old_public =
+        old_public.context("TOKEN_VERIFICATION_KEYS does not contain the signing key")?.to_owned();
     let (signing, public) = key_pair(&format!("dev-{}", number.saturating_add(1)), seed);
     secrets.insert("TOKEN_SIGNING_KEY".to_owned(), signing);
     secrets.insert("TOKEN_VERIFICATION_KEYS".to_owned(), format!("{public},{old_public}"));
@@ -77,69 +89,14 @@ fn rotated(mut secrets: Secrets, seed: [u8; 32]) -> anyhow::Result<Secrets> {
     Ok(secrets)
 }
 
-fn parse(text: &str) -> Secrets {
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines
-        .filter_map(|line| line.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
-}
-
-fn make() -> anyhow::Result<Secrets> {
-    let (signing, public) = key_pair("dev-1", random::<32>()?);
-    let secrets = [
-        ("TOKEN_SIGNING_KEY", signing),
-        ("TOKEN_VERIFICATION_KEYS", public),
-        ("SERVICE_TOKEN", password()?),
-        ("USERS_DB_PASSWORD", password()?),
-        ("PRODUCTS_DB_PASSWORD", password()?),
-    ];
-    Ok(secrets.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
-}
-
-/// `kid:seed` and `kid:public-key`.
-fn key_pair(kid: &str, seed: [u8; 32]) -> (String, String) {
-    let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
-    let key = |bytes: [u8; 32]| format!("{kid}:{}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
-    (key(seed), key(public))
-}
-
-/// A random password.
-pub(crate) fn password() -> anyhow::Result<String> {
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(random::<24>()?))
-}
-
-fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_of_secrets_is_read_line_by_line() {
-        let secrets = parse("# comment\nA=x=y\nB=\n");
-        assert_eq!(secrets.get("A").map(String::as_str), Some("x=y"));
-        assert_eq!(secrets.len(), 2);
-    }
-
-    #[test]
-    fn the_two_keys_belong_together() {
-        let made = make().unwrap();
-        let bytes = |name: &str| -> [u8; 32] {
-            let text = made[name].strip_prefix("dev-1:").unwrap();
-            BASE64_URL_SAFE_NO_PAD.decode(text).unwrap().try_into().unwrap()
-        };
-        let public = SigningKey::from_bytes(&bytes("TOKEN_SIGNING_KEY")).verifying_key().to_bytes();
-        assert_eq!(public, bytes("TOKEN_VERIFICATION_KEYS"));
-    }
+    use crate::secrets::create;
 
     #[test]
     fn a_rotation_keeps_the_key_before_and_no_older_one() {
-        let first = make().unwrap();
+        let first = create().unwrap();
         let second = rotated(first.clone(), [2; 32]).unwrap();
         let third = rotated(second.clone(), [3; 32]).unwrap();
         let kids = |secrets: &Secrets, name: &str| {

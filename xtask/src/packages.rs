@@ -1,4 +1,4 @@
-//! Installs packages of the system, or names the command that does.
+//! Installs packages of the system, or returns the command that installs them.
 
 use std::process::Command;
 
@@ -6,12 +6,11 @@ use anyhow::{Context as _, bail};
 
 use crate::error::Advise as _;
 use crate::postgres::is_root;
-use crate::process::{output, which};
+use crate::process::{cmd, output, which};
 
-/// apt waits at most this long for a server, in seconds.
+/// Limits the time that apt waits for a server, in seconds.
 const TIMEOUTS: [&str; 2] = ["-o", "Acquire::http::Timeout=20"];
 
-/// A package manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manager {
     Apt,
@@ -39,7 +38,7 @@ impl Manager {
 
 /// Returns whether this tool may install packages with apt-get without asking for a password.
 pub(crate) fn may_install() -> bool {
-    let can_sudo = || output(Command::new("sudo").args(["-n", "true"])).is_ok();
+    let can_sudo = || output(&mut cmd!("sudo -n true")).is_ok();
     which("apt-get").is_some() && (is_root() || can_sudo())
 }
 
@@ -52,10 +51,8 @@ pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
         return refused().advise(format!("Install them: {command}"));
     }
     eprintln!("    apt-get install {}", packages.join(" "));
-    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
-    arguments.extend(packages);
-    output(&mut apt(&["update", "-qq"]))
-        .and_then(|_| output(&mut apt(&arguments)))
+    output(&mut apt("update -qq"))
+        .and_then(|_| output(apt("install -y -qq --no-install-recommends").args(packages)))
         .map(drop)
         .context("cannot install packages")
         .advise(format!("Install them yourself: {command}"))
@@ -63,20 +60,19 @@ pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
 
 /// Upgrades an installed Debian package to the newest version of the archive, if that is possible.
 pub(crate) fn upgrade(package: &str) -> anyhow::Result<()> {
-    output(&mut apt(&["update", "-qq"]))?;
-    output(&mut apt(&["install", "-y", "-qq", "--no-install-recommends", "--only-upgrade", package]))
-        .map(drop)
+    output(&mut apt("update -qq"))?;
+    output(apt("install -y -qq --no-install-recommends --only-upgrade").arg(package)).map(drop)
 }
 
-fn apt(arguments: &[&str]) -> Command {
+/// Prepares a command of apt-get, with the rights to install.
+fn apt(line: &str) -> Command {
+    let words = line.split_whitespace();
     let mut command = if is_root() {
-        Command::new("apt-get")
+        cmd!("apt-get {TIMEOUTS...} {words...}")
     } else {
-        let mut sudo = Command::new("sudo");
-        sudo.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
-        sudo
+        cmd!("sudo -n DEBIAN_FRONTEND=noninteractive apt-get {TIMEOUTS...} {words...}")
     };
-    command.args(TIMEOUTS).args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
     command
 }
 

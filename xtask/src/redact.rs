@@ -1,14 +1,14 @@
-//! Removes secrets from what is printed.
+//! Removes secrets from messages.
 
 use std::process::Command;
 
 /// What replaces a secret.
 const MASK: &str = "***";
-/// Values behind these words are secrets.
+/// The words before a secret value.
 const MARKERS: [&str; 5] = ["password=", "secret=", "token=", "key=", "bearer "];
-/// Environment variables whose names contain one of these words hold secrets.
+/// The words in the names of environment variables with secrets.
 const SECRET_NAMES: [&str; 5] = ["PASSWORD", "TOKEN", "SECRET", "KEY", "DATABASE_URL"];
-/// Shorter values than this are not searched for: they would match parts of other words.
+/// The minimum length of a value that is replaced: shorter ones would match parts of other words.
 const MIN_SECRET: usize = 6;
 
 /// Replaces passwords of connection strings and URLs, and the values of tokens and keys.

@@ -1,4 +1,4 @@
-//! Programs that run in the background until they are dropped.
+//! Runs programs in the background.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -69,7 +69,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The services must survive a kill in any case. The group includes what the program started itself.
+        // SIGKILL is safe: the services must tolerate it anyway. The group includes the program's children.
         signal_group(self.child.id(), Signal::SIGKILL);
         let _ = self.child.wait();
         interrupt::forget(self.child.id());
@@ -79,38 +79,34 @@ impl Drop for Server {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::poll::poll_until;
+    use crate::process::cmd;
     use crate::process_table::{descendants, is_running};
 
-    /// A shell and a shell below it. Both ignore SIGTERM and have a child.
+    /// A shell and its child shell. Both ignore SIGTERM and have a child.
     const TREE: &str =
         "trap '' TERM; (trap '' TERM; sleep 600; sleep 600) & echo Serving here; sleep 600; sleep 600";
 
     #[test]
     fn a_process_tree_that_ignores_sigterm_ends_when_its_server_is_dropped() {
-        let mut shell = Command::new("/bin/sh");
         let limit = Duration::from_secs(10);
-        let (server, address) = Server::start(shell.args(["-c", TREE]), "Serving ", limit, |_| {}).unwrap();
+        let (server, address) =
+            Server::start(&mut cmd!("/bin/sh -c {TREE}"), "Serving ", limit, |_| {}).unwrap();
         assert_eq!(address, "here");
-        let deadline = Instant::now() + limit;
-        let mut tree = descendants(server.id());
-        while tree.len() < 3 && Instant::now() < deadline {
-            tree = descendants(server.id());
-        }
-        assert_eq!(tree.len(), 3);
+        let whole_tree = || Some(descendants(server.id())).filter(|tree| tree.len() == 3);
+        let mut tree = poll_until(limit, whole_tree).unwrap();
         tree.push(server.id());
         tree.iter().for_each(|id| crate::process_table::signal(*id, Signal::SIGTERM));
         assert!(tree.iter().any(|id| is_running(*id)));
-        let started = Instant::now();
         drop(server);
-        while tree.iter().any(|id| is_running(*id)) {
-            assert!(started.elapsed() < Duration::from_secs(5), "processes are left");
-        }
+        let have_ended = || tree.iter().all(|id| !is_running(*id)).then_some(());
+        poll_until(Duration::from_secs(5), have_ended).expect("processes are left");
     }
 
     #[test]
     fn a_program_that_ends_before_it_is_ready_is_an_error() {
-        let mut shell = Command::new("/bin/sh");
-        let error = Server::start(shell.args(["-c", "exit 3"]), "Serving ", Duration::from_secs(10), |_| {});
+        let mut shell = cmd!("/bin/sh -c 'exit 3'");
+        let error = Server::start(&mut shell, "Serving ", Duration::from_secs(10), |_| {});
         assert!(error.unwrap_err().to_string().contains("has ended (exit status: 3)"));
     }
 }

@@ -1,4 +1,4 @@
-//! What a developer's shop keeps: `.cartwheel/`, or the folder of `--state`.
+//! The data of a development shop, in `.cartwheel/` or the folder of `--state`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -13,50 +13,54 @@ use crate::process_table::{command_line, signal_group};
 use crate::server::Server;
 use crate::steps::step;
 
-/// The programs that a shop consists of, besides PostgreSQL.
+/// The programs of a shop, besides PostgreSQL.
 const PROGRAMS: [&str; 4] = ["devhost", "firestore-emulator", "spin up", "cloud_firestore_emulator"];
 
-/// The folder.
+/// The folder of the shop's data.
 #[derive(Debug, Clone)]
 pub(crate) struct State(PathBuf);
 
 impl State {
-    /// The chosen folder, or `.cartwheel` in the project's root.
+    /// Uses the chosen folder, or `.cartwheel` in the project's root.
     pub(crate) fn new(chosen: Option<&Path>) -> anyhow::Result<Self> {
         let folder = chosen.map_or_else(|| root().join(".cartwheel"), Path::to_owned);
         std::path::absolute(&folder).map(Self).with_context(|| folder.display().to_string())
     }
 
-    /// The path of a file in it.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    /// Returns the path of a file in the folder.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
-    /// Makes an empty log file.
+    /// Creates an empty log file.
     pub(crate) fn log(&self, name: &str) -> anyhow::Result<File> {
         let path = self.file("logs").join(format!("{name}.log"));
         fs::create_dir_all(self.file("logs"))?;
         File::create(&path).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Finds the programs for the kept PostgreSQL, and fails if they cannot read its data.
+    /// Finds the programs for the PostgreSQL in the folder, and fails if they cannot read its data.
     pub(crate) fn database(&self, programs: Option<&Path>) -> anyhow::Result<Database> {
         let folder = postgres::reachable_folder(&self.0)?;
         let programs = postgres::programs_for(&folder, programs)?;
         Ok(Database { folder, programs })
     }
 
-    /// Records a process of the shop, for the case that this tool is killed before it can stop it.
-    pub(crate) fn remember(&self, server: &Server) -> anyhow::Result<()> {
+    /// Records a process of the shop, so that the next run can stop it if this tool is killed.
+    pub(crate) fn record(&self, server: &Server) -> anyhow::Result<()> {
         let file = OpenOptions::new().create(true).append(true).open(self.file("processes"));
         file.and_then(|mut file| writeln!(file, "{}", server.id())).context("cannot record a process")
     }
 
-    /// Stops the servers of a run that was killed.
+    /// Stops the recorded processes of a run that was killed.
     pub(crate) fn stop_leftovers(&self) {
         let recorded = fs::read_to_string(self.file("processes")).unwrap_or_default();
         for id in recorded.lines().filter_map(|line| line.parse().ok()) {
-            // The number may be another program's by now.
+            // The system may have reused the id for another program.
             let program = command_line(id).unwrap_or_default();
             if PROGRAMS.iter().any(|name| program.contains(name)) {
                 signal_group(id, Signal::SIGKILL);
@@ -64,27 +68,9 @@ impl State {
         }
         let _ = fs::remove_file(self.file("processes"));
     }
-
-    /// Stops what may be left of a shop, and removes all that it kept.
-    pub(crate) fn reset(&self) -> anyhow::Result<()> {
-        if !self.0.exists() {
-            eprintln!("there is nothing to reset");
-            return Ok(());
-        }
-        self.stop_leftovers();
-        let database = postgres::reachable_folder(&self.0)?;
-        postgres::stop(&database.join("data"))?;
-        for kept in [&database, &self.0] {
-            if kept.exists() {
-                fs::remove_dir_all(kept).with_context(|| format!("cannot remove {}", kept.display()))?;
-            }
-        }
-        eprintln!("the next `cargo xtask up` starts over");
-        Ok(())
-    }
 }
 
-/// The kept PostgreSQL, before it is started.
+/// The PostgreSQL of the shop, before it is started.
 #[derive(Debug)]
 pub(crate) struct Database {
     folder: PathBuf,
@@ -92,7 +78,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Starts it.
+    /// Starts the server.
     pub(crate) fn start(&self) -> anyhow::Result<Cluster> {
         step("start PostgreSQL", || Cluster::start(&self.folder, &self.programs))
     }
@@ -103,15 +89,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recorded_number_of_another_program_is_left_alone() {
+    fn a_recorded_id_of_another_program_is_not_stopped() {
         let folder = std::env::temp_dir().join(format!("cartwheel-state-test-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let state = State::new(Some(&folder)).unwrap();
-        // Were this process taken for a server, the test would end here.
+        // The id of this process: if it were taken for a server, the test would end here.
         fs::write(state.file("processes"), format!("{}\nnot a number\n", std::process::id())).unwrap();
         state.stop_leftovers();
         assert!(!state.file("processes").exists());
-        state.reset().unwrap();
-        assert!(!folder.exists());
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -1,18 +1,14 @@
-//! Steps with a heading and a time.
+//! Prints the progress of long steps.
 
 use std::time::Instant;
 
-/// Does a long step: says what it is, and how long it took.
-pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    eprintln!("==> {what}");
+/// Runs a step, and prints its title and its duration.
+pub(crate) fn step<T>(title: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    eprintln!("==> {title}");
     let started = Instant::now();
     let result = work();
-    let seconds = started.elapsed().as_millis() / 100;
-    eprintln!(
-        "    {} after {}.{} s",
-        if result.is_ok() { "done" } else { "FAILED" },
-        seconds / 10,
-        seconds % 10
-    );
+    let tenths = started.elapsed().as_millis() / 100;
+    let outcome = if result.is_ok() { "done" } else { "FAILED" };
+    eprintln!("    {outcome} after {}.{} s", tenths / 10, tenths % 10);
     result
 }

@@ -1,5 +1,4 @@
-//! `up --telemetry`: each request's trace as a tree, from the lines that the components write. Which service asked which, and how long
-//! each took.
+//! `up --telemetry`: prints each trace as a tree of requests with their durations, from the components' log lines.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-/// A trace of which nothing is heard for so long is printed. One that has its root is printed at once.
+/// A trace without a new span for this time is printed. A trace is printed at once when its root ends.
 const SILENCE: Duration = Duration::from_millis(500);
 
-/// The fields of a component's line that say where it belongs.
+/// A log line of a request: a span of a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Span {
@@ -26,19 +25,19 @@ struct Span {
     cause: Option<String>,
 }
 
-/// The traces that are not printed yet, by their id.
+/// The unprinted traces by id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Traces(Arc<Mutex<HashMap<String, Trace>>>);
 
 #[derive(Debug)]
 pub(crate) struct Trace {
-    /// When something was heard of it.
-    heard: Instant,
+    /// The time of the last span.
+    updated: Instant,
     spans: Vec<Span>,
 }
 
 impl Traces {
-    /// Prints traces as they end, for as long as the program runs.
+    /// Prints traces as they end, while the program runs.
     pub(crate) fn print_all() -> Self {
         let traces = Self::default();
         let ended = traces.clone();
@@ -53,17 +52,17 @@ impl Traces {
         traces
     }
 
-    /// Takes a line of a component. What is no line of a request is nothing.
-    pub(crate) fn hear(&self, line: &str) {
+    /// Records a log line of a component. Lines other than those of requests are ignored.
+    pub(crate) fn record(&self, line: &str) {
         let Ok(span) = serde_json::from_str::<Span>(line) else { return };
         let is_root = span.parent_span_id.is_none();
         let spans = {
             let mut traces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let (id, heard) = (span.trace.clone(), Instant::now());
-            let trace = traces.entry(id.clone()).or_insert_with(|| Trace { heard, spans: Vec::new() });
-            trace.heard = heard;
+            let (id, updated) = (span.trace.clone(), Instant::now());
+            let trace = traces.entry(id.clone()).or_insert_with(|| Trace { updated, spans: Vec::new() });
+            trace.updated = updated;
             trace.spans.push(span);
-            // A request ends after those that it waited for.
+            // The root is the last span: a request ends after the requests that it made.
             if is_root { traces.remove(&id).map(|trace| trace.spans) } else { None }
         };
         if let Some(spans) = spans {
@@ -73,14 +72,14 @@ impl Traces {
 
     fn take_silent(&self, now: Instant) -> Vec<Vec<Span>> {
         let mut traces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_silent = |trace: &Trace| now.duration_since(trace.heard) >= SILENCE;
+        let is_silent = |trace: &Trace| now.duration_since(trace.updated) >= SILENCE;
         let silent = traces.iter().filter(|(_, trace)| is_silent(trace)).map(|(id, _)| id.clone());
         let silent: Vec<String> = silent.collect();
         silent.iter().filter_map(|id| traces.remove(id).map(|trace| trace.spans)).collect()
     }
 }
 
-/// The trees of a trace: each span below the one that asked for it. Jobs that run all the time and are well are not shown.
+/// Writes the trees of a trace: each span is below its parent. Successful periodic jobs are omitted.
 fn render(spans: &[Span]) -> String {
     let is_known =
         |id: &Option<String>| id.as_ref().is_some_and(|id| spans.iter().any(|span| span.span_id == *id));
@@ -130,16 +129,17 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_is_a_tree_of_who_asked_whom() {
-        let heard = spans(&[
+    fn a_trace_is_a_tree_of_requests() {
+        let spans = spans(&[
             line("c", Some("b"), "users", "GET /users/verify-token", 200),
             line("b", Some("a"), "products", "POST /products/{id}/reviews", 201),
             line("d", Some("a"), "users", "GET /users/me", 503),
             line("a", Some("of the client"), "orders", "POST /orders", 201),
         ]);
-        let told = render(&heard);
-        let told: Vec<String> =
-            told.trim().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        let text = render(&spans);
+        let lines = text.trim().lines();
+        let lines: Vec<String> =
+            lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         let expected = [
             "trace t",
             "orders POST /orders 201 12.3 ms",
@@ -147,7 +147,7 @@ mod tests {
             "│ └─ users GET /users/verify-token 200 12.3 ms",
             "└─ users GET /users/me 503 12.3 ms",
         ];
-        assert_eq!(told, expected);
+        assert_eq!(lines, expected);
     }
 
     #[test]
@@ -159,10 +159,10 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_without_a_root_is_not_kept_for_ever() {
+    fn a_trace_without_a_root_is_printed_after_a_time() {
         let traces = Traces::default();
-        traces.hear(&line("b", Some("a"), "users", "GET /users/me", 200));
-        traces.hear("not a line of a request");
+        traces.record(&line("b", Some("a"), "users", "GET /users/me", 200));
+        traces.record("not a line of a request");
         assert!(traces.take_silent(Instant::now()).is_empty());
         assert_eq!(traces.take_silent(Instant::now() + SILENCE).len(), 1);
         assert!(traces.take_silent(Instant::now() + SILENCE).is_empty());

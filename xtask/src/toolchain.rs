@@ -1,4 +1,4 @@
-//! A compiler for wasm32-wasip2: by rustup, and where its server is out of reach, from Debian's archive.
+//! Finds a compiler for wasm32-wasip2: rustup's, or Debian's where rustup's server is unreachable.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,34 +7,34 @@ use anyhow::bail;
 
 use crate::error::Advise as _;
 use crate::interrupt;
-use crate::process::{cargo, output, root, target_dir, which};
+use crate::process::{cargo, cmd, output, target_dir, which};
 
 pub(crate) const TARGET: &str = "wasm32-wasip2";
 
-/// The packages of Debian's archive that compile for the target, with the source of the standard library.
+/// The Debian packages that compile for the target, with the source of the standard library.
 const DEBIAN_PACKAGES: [&str; 5] =
     ["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev", "wasi-libc"];
 
-/// How to compile for the target here.
+/// A compiler for the target.
 #[derive(Debug, Clone)]
 pub(crate) enum Toolchain {
-    /// The toolchain that runs this, with the target installed.
+    /// The toolchain that runs this tool, with the target installed.
     Rustup,
-    /// Debian's compiler, with the linker of the toolchain that runs this.
+    /// Debian's compiler, with the linkers of the toolchain that runs this tool.
     Debian {
-        /// Where `wasm-component-ld` and `rust-lld` are.
+        /// The folder of `wasm-component-ld` and `rust-lld`.
         linkers: PathBuf,
     },
 }
 
 impl Toolchain {
-    /// Finds the one that [`missing_packages`] made sure of.
+    /// Returns the toolchain that [`missing_packages`] has found.
     pub(crate) fn find() -> anyhow::Result<Self> {
-        if has_rustup_target()? {
+        if has_rustup_target() {
             return Ok(Self::Rustup);
         }
-        let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(root()))?;
-        let host = output(Command::new("rustc").args(["--print", "host-tuple"]).current_dir(root()))?;
+        let sysroot = output(&mut cmd!("rustc --print sysroot"))?;
+        let host = output(&mut cmd!("rustc --print host-tuple"))?;
         let linkers = PathBuf::from(sysroot.trim()).join("lib/rustlib").join(host.trim()).join("bin");
         if !linkers.join("wasm-component-ld").is_file() {
             bail!("{} has no wasm-component-ld: use a toolchain from rustup", linkers.display());
@@ -42,53 +42,51 @@ impl Toolchain {
         Ok(Self::Debian { linkers })
     }
 
-    /// `cargo COMMAND --target wasm32-wasip2`, with its own target directory where the compiler is another one.
-    pub(crate) fn cargo(&self, command: &str) -> Command {
-        match self {
-            Self::Rustup => cargo(&[command, "--target", TARGET]),
-            Self::Debian { linkers } => {
-                let linker = linkers.join("wasm-component-ld");
-                let lld = linkers.join("gcc-ld/wasm-ld");
-                let flags = format!(
-                    "-C linker={} -C link-self-contained=no -L /usr/lib/wasm32-wasi -C link-arg=--wasm-ld-path={}",
-                    linker.display(),
-                    lld.display(),
-                );
-                let mut debian = Command::new("/usr/bin/cargo");
-                debian
-                    .args([command, "-Zbuild-std=std,panic_abort", "--target", TARGET])
-                    .current_dir(root())
-                    .env_remove("RUSTUP_TOOLCHAIN")
-                    .env_remove("CARGO")
-                    .env("RUSTC", "/usr/bin/rustc")
-                    .env("RUSTC_BOOTSTRAP", "1")
-                    .env("RUSTFLAGS", flags)
-                    .env("CARGO_TARGET_DIR", self.target_dir());
-                debian
-            }
-        }
+    /// Prepares a command of cargo for the target: `build --release` is `cargo build --target wasm32-wasip2 --release`.
+    pub(crate) fn cargo(&self, line: &str) -> Command {
+        let (command, options) = line.split_once(' ').unwrap_or((line, ""));
+        let options = options.split_whitespace();
+        let Self::Debian { linkers } = self else {
+            let cargo = cargo();
+            return cmd!("{cargo} {command} --target {TARGET} {options...}");
+        };
+        let flags = format!(
+            "-C linker={} -C link-self-contained=no -L /usr/lib/wasm32-wasi -C link-arg=--wasm-ld-path={}",
+            linkers.join("wasm-component-ld").display(),
+            linkers.join("gcc-ld/wasm-ld").display(),
+        );
+        let mut debian =
+            cmd!("/usr/bin/cargo {command} -Zbuild-std=std,panic_abort --target {TARGET} {options...}");
+        debian
+            .env_remove("RUSTUP_TOOLCHAIN")
+            .env_remove("CARGO")
+            .env("RUSTC", "/usr/bin/rustc")
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTFLAGS", flags)
+            .env("CARGO_TARGET_DIR", self.target_dir());
+        debian
     }
 
-    /// Where its output is.
+    /// Returns the folder of the compiler's output.
     pub(crate) fn target_dir(&self) -> PathBuf {
         match self {
             Self::Rustup => target_dir(),
-            // Two compilers in one directory throw away each other's work.
+            // Two compilers in one folder invalidate each other's output.
             Self::Debian { .. } => target_dir().join("wasm-debian"),
         }
     }
 }
 
-/// Lists the Debian packages that are missing for a compiler, after rustup was asked for its own.
+/// Returns the Debian packages that are missing for a compiler, after an attempt to install the target with rustup.
 pub(crate) fn missing_packages() -> anyhow::Result<Vec<&'static str>> {
-    if has_rustup_target()? {
+    if has_rustup_target() {
         return Ok(Vec::new());
     }
     if which("rustup").is_some() && !is_offline() {
         eprintln!("    rustup target add {TARGET}");
-        let added = output(Command::new("rustup").args(["target", "add", TARGET]).current_dir(root()));
+        let added = output(&mut cmd!("rustup target add {TARGET}"));
         interrupt::check()?;
-        if added.is_ok() && has_rustup_target()? {
+        if added.is_ok() && has_rustup_target() {
             return Ok(Vec::new());
         }
     }
@@ -99,22 +97,20 @@ pub(crate) fn missing_packages() -> anyhow::Result<Vec<&'static str>> {
         ));
     }
     let is_installed = |package: &&str| {
-        let status = output(Command::new("dpkg-query").args(["-W", "-f", "${db:Status-Status}", package]));
+        let format = "${db:Status-Status}";
+        let status = output(&mut cmd!("dpkg-query -W -f {format} {package}"));
         status.is_ok_and(|status| status == "installed")
     };
     Ok(DEBIAN_PACKAGES.into_iter().filter(|package| !is_installed(package)).collect())
 }
 
-fn has_rustup_target() -> anyhow::Result<bool> {
-    let libraries = output(
-        Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).current_dir(root()),
-    );
-    // A compiler that does not know the target at all has no libraries for it.
-    let Ok(folder) = libraries else { return Ok(false) };
-    Ok(PathBuf::from(folder.trim()).is_dir())
+/// Returns whether rustup's target is installed. A compiler that does not know the target fails, and has no libraries for it.
+fn has_rustup_target() -> bool {
+    let folder = output(&mut cmd!("rustc --print target-libdir --target {TARGET}"));
+    folder.is_ok_and(|folder| PathBuf::from(folder.trim()).is_dir())
 }
 
-/// Returns whether the environment says that rustup must not be asked: it waits minutes for a server that does not answer.
+/// Returns whether the environment forbids rustup to access its server. Otherwise rustup waits minutes for its answer.
 fn is_offline() -> bool {
     std::env::var_os("RUSTUP_OFFLINE").is_some()
 }

@@ -1,61 +1,75 @@
-//! `worlds`: what each component may import, and proof that the built one imports nothing else.
+//! `worlds`: checks that each built component imports only the interfaces of its world.
 //!
-//! `wit/SERVICE.wit` lists the imports, each with its reason. The comparison is by interface and version track: a patch
-//! version of WASI is nobody's decision.
+//! `wit/SERVICE.wit` lists the imports, each with its reason. Interfaces are compared by name and version track: a patch version
+//! of WASI needs no review.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use wasmparser::{Parser, Payload};
 
-use crate::components::{NAMES, wasm};
-use crate::manifest;
+use crate::arguments::no_options;
+use crate::build::{NAMES, wasm};
+use crate::manifest::{self, Manifest};
 use crate::process::root;
 
-/// Interfaces with the reasons for which a service may import them.
+no_options!(
+    "\
+cargo xtask worlds
+
+Checks that the built components import nothing outside of wit/, and prints their imports, hosts and variables."
+);
+
+/// The interfaces that a service may import, with the reasons.
 type World = BTreeMap<String, String>;
 
-/// What the crash tests stop a component with, and no shipped one knows.
+/// The header that stops a component with crash points. A released component does not contain it.
 const STOP_HEADER: &[u8] = b"x-stop-after";
 
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run(_: &Options) -> anyhow::Result<()> {
     let manifest = manifest::load()?;
     let mut faults = Vec::new();
     for name in NAMES {
-        let file = root().join("wit").join(format!("{name}.wit"));
-        let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let world = read_world(&text).with_context(|| file.display().to_string())?;
+        let world = load_world(name)?;
         let bytes = fs::read(wasm(name)).context("build the components with `cargo xtask build`")?;
         if bytes.windows(STOP_HEADER.len()).any(|window| window == STOP_HEADER) {
             faults.push(format!("{name} can be stopped by a header: it was built with crash points"));
         }
-        let imports = imports_of(&wasm(name)).context("build the components with `cargo xtask build`")?;
+        let imports = imports_of(&bytes).with_context(|| wasm(name).display().to_string())?;
         faults.extend(outside(&world, &imports).into_iter().map(|import| format!("{name} imports {import}")));
-
-        println!("{name}");
-        for import in &imports {
-            println!(
-                "  import    {import:<44} {}",
-                world.get(&track(import)).map_or("NOT IN ITS WORLD", String::as_str)
-            );
-        }
-        let component =
-            manifest.component.get(name).with_context(|| format!("spin.toml has no component {name}"))?;
-        for host in &component.allowed_outbound_hosts {
-            println!("  host      {host}");
-        }
-        for (variable, template) in &component.variables {
-            let note = if manifest.is_secret(template) { "secret" } else { "" };
-            println!("  variable  {variable:<44} {note}");
-        }
+        print_grants(&manifest, name, &world, &imports)?;
     }
     ensure!(faults.is_empty(), "outside of the worlds in wit/:\n  {}", faults.join("\n  "));
     Ok(())
 }
 
-/// Reads `import interface;` lines, each behind a `///` comment with its reason.
+fn load_world(name: &str) -> anyhow::Result<World> {
+    let file = root().join("wit").join(format!("{name}.wit"));
+    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    read_world(&text).with_context(|| file.display().to_string())
+}
+
+/// Prints the imports of a component with their reasons, and the hosts and variables of the manifest.
+fn print_grants(manifest: &Manifest, name: &str, world: &World, imports: &[String]) -> anyhow::Result<()> {
+    println!("{name}");
+    for import in imports {
+        let reason = world.get(&track(import)).map_or("NOT IN ITS WORLD", String::as_str);
+        println!("  import    {import:<44} {reason}");
+    }
+    let component =
+        manifest.component.get(name).with_context(|| format!("spin.toml has no component {name}"))?;
+    for host in &component.allowed_outbound_hosts {
+        println!("  host      {host}");
+    }
+    for (variable, template) in &component.variables {
+        let note = if manifest.is_secret(template) { "secret" } else { "" };
+        println!("  variable  {variable:<44} {note}");
+    }
+    Ok(())
+}
+
+/// Reads `import interface;` lines, each after a `///` comment with its reason.
 fn read_world(text: &str) -> anyhow::Result<World> {
     let mut world = World::new();
     let mut reason = String::new();
@@ -64,25 +78,24 @@ fn read_world(text: &str) -> anyhow::Result<World> {
             reason = format!("{reason} {}", comment.trim()).trim().to_owned();
         } else if let Some(import) = line.strip_prefix("import ") {
             let interface = import.trim_end_matches(';');
-            ensure!(!reason.is_empty(), "{interface} has no reason: write it above, behind ///");
+            ensure!(!reason.is_empty(), "{interface} has no reason: write it above, after ///");
             world.insert(track(interface), std::mem::take(&mut reason));
         } else {
             reason.clear();
         }
     }
-    if world.is_empty() { bail!("it has no imports") } else { Ok(world) }
+    if world.is_empty() { bail!("the world has no imports") } else { Ok(world) }
 }
 
-/// The interfaces that a component imports.
-fn imports_of(file: &Path) -> anyhow::Result<Vec<String>> {
-    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+/// Returns the interfaces that a component imports.
+fn imports_of(component: &[u8]) -> anyhow::Result<Vec<String>> {
     let mut imports = Vec::new();
     let mut depth = 0_u32;
-    for payload in Parser::new(0).parse_all(&bytes) {
+    for payload in Parser::new(0).parse_all(component) {
         match payload? {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
-            // Only the outermost component's imports come from the host.
+            // The host provides the imports of the outermost component only.
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
                     imports.push(import?.name.name.to_owned());
@@ -99,7 +112,7 @@ fn outside<'i>(world: &World, imports: &'i [String]) -> Vec<&'i String> {
     imports.iter().filter(|import| !world.contains_key(&track(import))).collect()
 }
 
-/// The interface and its version track: `wasi:io/streams@0.2`, `spin:postgres/postgres@4`.
+/// Returns the interface with its version track: `wasi:io/streams@0.2`, `spin:postgres/postgres@4`.
 fn track(interface: &str) -> String {
     let Some((name, version)) = interface.split_once('@') else { return interface.to_owned() };
     let parts: Vec<&str> = version.split('.').collect();
@@ -159,10 +172,7 @@ mod tests {
         section.extend([5, 0]);
         bytes.extend([10, u8::try_from(section.len()).unwrap()]);
         bytes.extend(section);
-        let file = std::env::temp_dir().join(format!("worlds-test-{}.wasm", std::process::id()));
-        fs::write(&file, bytes).unwrap();
-        let imports = imports_of(&file).unwrap();
-        fs::remove_file(file).unwrap();
+        let imports = imports_of(&bytes).unwrap();
         assert_eq!(imports, ["wasi:sockets/tcp@0.2.0"]);
         assert_eq!(outside(&read_world(WORLD).unwrap(), &imports).len(), 1);
     }

@@ -24,12 +24,15 @@ pub(crate) enum Schedule {
     Last,
 }
 
+/// A test under way.
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// A test, by its name.
 #[derive(Clone, Copy)]
 pub(crate) struct Test {
     pub(crate) name: &'static str,
     pub(crate) schedule: Schedule,
-    pub(crate) run: fn(Arc<Shop>) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub(crate) run: fn(Arc<Shop>) -> Running,
 }
 
 /// Lists the tests of a file. A test that is not listed is dead code, which is an error.

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of this tool: on a free port, in a folder of its own, with a random password.
+//! Runs a private PostgreSQL server: on a free port, in its own folder, with a random password.
 
 mod programs;
 mod stop;
@@ -17,8 +17,8 @@ pub(crate) use self::programs::Programs;
 pub(crate) use self::stop::stop;
 pub(crate) use self::user::{is_root, reachable_folder};
 use crate::error::Advise as _;
-use crate::keys;
-use crate::process::{last_lines, output, run};
+use crate::process::{cmd, last_lines, output, run};
+use crate::secrets;
 
 /// A running server. It is stopped when this is dropped.
 #[derive(Debug)]
@@ -30,15 +30,15 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts the server in `folder`, and makes it first if there is none.
+    /// Starts the server in `folder`, and creates its data first if there is none.
     pub(crate) fn start(folder: &Path, programs: &Programs) -> anyhow::Result<Self> {
         let (data, secret) = (folder.join("data"), folder.join("password"));
         if programs::major_of_data(&data).is_none() {
-            make(folder, programs)?;
+            create(folder, programs)?;
         }
         let password =
             fs::read_to_string(&secret).with_context(|| format!("cannot read {}", secret.display()))?;
-        // The port of a server that an earlier run left is not known.
+        // The port of a server that an earlier run left is unknown.
         stop(&data)?;
         let cluster = Self { folder: folder.to_owned(), port: free_port()?, password, is_throwaway: false };
         if let Err(error) = cluster.launch(programs) {
@@ -49,7 +49,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Starts a new server in a folder that is removed with it.
+    /// Starts a new server in a folder that is removed when the cluster is dropped.
     pub(crate) fn throwaway(programs: &Programs) -> anyhow::Result<Self> {
         let folder = std::env::temp_dir().join(format!("cartwheel-pg-{}", std::process::id()));
         let mut cluster = Self::start(&folder, programs)?;
@@ -57,7 +57,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// The administrator's address of a database.
+    /// Returns the administrator's address of a database.
     pub(crate) fn address(&self, database: &str) -> String {
         format!(
             "host=127.0.0.1 port={} user=postgres password={} dbname={database}",
@@ -65,7 +65,7 @@ impl Cluster {
         )
     }
 
-    /// The port on which it listens.
+    /// Returns the port on which the server listens.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
@@ -77,11 +77,11 @@ impl Cluster {
         );
         let log = self.folder.join("log");
         let _ = fs::remove_file(&log);
-        let mut pg_ctl = user::as_server(&programs.file("pg_ctl"))?;
-        pg_ctl.arg("-D").arg(self.folder.join("data")).args(["-s", "start", "-w", "-t", "60", "-l"]);
-        // Not captured: the server inherits the pipe, and reading it would never end.
-        pg_ctl.arg(&log).args(["-o", &options]).stdout(Stdio::null()).stderr(Stdio::null());
-        run(&mut pg_ctl)
+        let (pg_ctl, data) = (programs.file("pg_ctl"), self.folder.join("data"));
+        let mut command =
+            user::as_server(cmd!("{pg_ctl} -D {data} -s start -w -t 60 -l {log} -o {options}"))?;
+        // Not captured: the server inherits the pipes, and reading them would not end.
+        run(command.stdout(Stdio::null()).stderr(Stdio::null()))
             .with_context(|| {
                 let message = fs::read_to_string(&log).unwrap_or_default();
                 format!("PostgreSQL does not start: {}", last_lines(&message))
@@ -101,23 +101,23 @@ impl Drop for Cluster {
     }
 }
 
-/// Makes a new data folder.
-fn make(folder: &Path, programs: &Programs) -> anyhow::Result<()> {
+/// Creates a new data folder.
+fn create(folder: &Path, programs: &Programs) -> anyhow::Result<()> {
     let secret = folder.join("password");
     fs::create_dir_all(folder)?;
-    // An interrupted initdb leaves an incomplete folder: the data has its name only when it is complete.
+    // An interrupted initdb leaves an incomplete folder, so the data is renamed when it is complete.
     let fresh = folder.join("data.new");
     if fresh.exists() {
         fs::remove_dir_all(&fresh)?;
     }
-    fs::write(&secret, keys::password()?)?;
+    fs::write(&secret, secrets::password()?)?;
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600))?;
-    user::give_to_server(folder)?;
-    let mut initdb = user::as_server(&programs.file("initdb"))?;
-    initdb.args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]);
-    initdb.arg("--no-instructions").arg("--pwfile").arg(&secret).arg("--pgdata").arg(&fresh);
-    output(&mut initdb).context("cannot make a PostgreSQL cluster")?;
-    fs::rename(&fresh, folder.join("data")).context("cannot name PostgreSQL's data folder")
+    user::chown_to_server(folder)?;
+    let initdb = programs.file("initdb");
+    let options = ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"];
+    let command = cmd!("{initdb} {options...} --no-instructions --pwfile {secret} --pgdata {fresh}");
+    output(&mut user::as_server(command)?).context("cannot create a PostgreSQL cluster")?;
+    fs::rename(&fresh, folder.join("data")).context("cannot rename PostgreSQL's data folder")
 }
 
 /// Returns a TCP port of this machine that is free now.
@@ -125,7 +125,7 @@ pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Chooses the programs for a data folder: those of its major version if they are installed. Fails if they cannot read it.
+/// Chooses the programs for a data folder, of its major version if they are installed. Fails if they cannot read the data.
 pub(crate) fn programs_for(folder: &Path, chosen: Option<&Path>) -> anyhow::Result<Programs> {
     let data = folder.join("data");
     let major = programs::major_of_data(&data);

@@ -1,29 +1,28 @@
-//! Finds PostgreSQL's programs, and their version.
+//! Finds PostgreSQL's programs and their version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
 use crate::error::Advise as _;
-use crate::process::{output, which};
+use crate::process::{cmd, output, which};
 
 /// The programs that this tool runs.
 const NAMES: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
-/// Where packages put a folder for each version: Debian, PGDG for Fedora, Homebrew on both kinds of Macs.
+/// The folders with a folder for each version: Debian's, PGDG's for Fedora, Homebrew's on both kinds of Macs.
 const PARENTS: [&str; 4] = ["/usr/lib/postgresql", "/usr", "/opt/homebrew/opt", "/usr/local/opt"];
 
 /// The programs of one PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Programs {
     folder: PathBuf,
-    /// What `postgres --version` prints.
+    /// The output of `postgres --version`.
     description: String,
 }
 
 impl Programs {
-    /// Finds the chosen ones, else those of the preferred major version, else the newest.
+    /// Finds the programs in the chosen folder, or those of the preferred major version, or the newest.
     pub(crate) fn find(chosen: Option<&Path>, preferred: Option<&str>) -> anyhow::Result<Self> {
         if let Some(folder) = chosen {
             return [folder.to_owned(), folder.join("bin")]
@@ -37,7 +36,7 @@ impl Programs {
         pick(Self::installed().collect(), preferred).context("no PostgreSQL server is installed")
     }
 
-    /// Lists those that are installed.
+    /// Returns the installed programs.
     pub(crate) fn installed() -> impl Iterator<Item = Self> {
         let on_path = which("initdb").and_then(|file| file.parent().map(Path::to_owned));
         let versions = PARENTS.into_iter().filter_map(|parent| fs::read_dir(parent).ok()).flatten();
@@ -49,29 +48,29 @@ impl Programs {
         on_path.into_iter().chain(folders.map(|folder| folder.join("bin"))).filter_map(Self::at)
     }
 
-    /// The path of a program.
+    /// Returns the path of a program.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// The path of `pg_dump`. A package without client programs leaves that to the one on PATH.
+    /// Returns the path of `pg_dump`, which is the one on PATH if the package has no client programs.
     pub(crate) fn pg_dump(&self) -> PathBuf {
         Some(self.file("pg_dump")).filter(|file| file.is_file()).unwrap_or_else(|| "pg_dump".into())
     }
 
-    /// The major version, as in `PG_VERSION`: 15, or 9.6.
+    /// Returns the major version, as in `PG_VERSION`: 15, or 9.6.
     pub(crate) fn major(&self) -> String {
         let numbers = self.numbers();
         let parts = if numbers.first().is_some_and(|first| *first < 10) { 2 } else { 1 };
         numbers.iter().take(parts).map(u32::to_string).collect::<Vec<_>>().join(".")
     }
 
-    /// The exact version and the folder, for a person.
+    /// Returns the exact version and the folder, for a message.
     pub(crate) fn describe(&self) -> String {
         format!("{} in {}", self.description, self.folder.display())
     }
 
-    /// The Debian package that these programs are from, if they are from one.
+    /// Returns the Debian package of these programs, if they belong to one.
     pub(crate) fn debian_package(&self) -> Option<String> {
         let is_packaged = self.folder.starts_with("/usr/lib/postgresql") && which("dpkg").is_some();
         is_packaged.then(|| format!("postgresql-{}", self.major()))
@@ -81,7 +80,8 @@ impl Programs {
         if !NAMES.iter().all(|name| folder.join(name).is_file()) {
             return None;
         }
-        let description = output(Command::new(folder.join("postgres")).arg("--version")).ok()?;
+        let postgres = folder.join("postgres");
+        let description = output(&mut cmd!("{postgres} --version")).ok()?;
         Some(Self { folder, description: description.trim().to_owned() })
     }
 
@@ -100,12 +100,12 @@ fn pick(mut installed: Vec<Programs>, preferred: Option<&str>) -> Option<Program
     installed.iter().rev().find(wanted).or_else(|| installed.last()).cloned()
 }
 
-/// Reads the major version that made a data folder.
+/// Reads the major version of a data folder.
 pub(super) fn major_of_data(data: &Path) -> Option<String> {
     Some(fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().to_owned())
 }
 
-/// Fails if a data folder was made by another major version than that of the programs.
+/// Fails if a data folder has another major version than the programs.
 pub(super) fn check_major(data: &Path, major: &str, programs: &Programs) -> anyhow::Result<()> {
     if programs.major() == major {
         return Ok(());
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn data_of_another_major_version_is_refused_with_the_next_step() {
+    fn data_of_another_major_version_is_rejected_with_the_next_step() {
         let data = Path::new("/kept/data");
         check_major(data, "15", &programs("15.20")).unwrap();
         let error = crate::error::paragraph(&check_major(data, "15", &programs("17.12")).unwrap_err());
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_a_server_is_refused_with_what_is_wanted() {
+    fn a_folder_without_a_server_is_rejected_with_the_expected_contents() {
         let error = Programs::find(Some(Path::new("/nonexistent")), None).unwrap_err();
         assert!(crate::error::paragraph(&error).contains("--postgres DIRECTORY is a folder with initdb"));
     }

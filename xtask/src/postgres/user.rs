@@ -1,4 +1,4 @@
-//! The user that runs the server if this tool runs as root: PostgreSQL refuses to run as root.
+//! Runs the server as another user if this tool runs as root: PostgreSQL refuses to run as root.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, lchown};
@@ -14,7 +14,7 @@ pub(crate) fn is_root() -> bool {
     geteuid().is_root()
 }
 
-/// Returns the server's user, or nothing if this tool's own user runs it.
+/// Returns the server's user, or nothing if the server runs as this tool's user.
 fn server_user() -> anyhow::Result<Option<User>> {
     if !is_root() {
         return Ok(None);
@@ -27,9 +27,8 @@ fn server_user() -> anyhow::Result<Option<User>> {
     Err(anyhow::anyhow!("this machine has no user `postgres` or `nobody` that could run PostgreSQL"))
 }
 
-/// Prepares a command of the server's user.
-pub(super) fn as_server(program: &Path) -> anyhow::Result<Command> {
-    let mut command = Command::new(program);
+/// Sets the server's user for a command.
+pub(super) fn as_server(mut command: Command) -> anyhow::Result<Command> {
     if let Some(user) = server_user()? {
         // Setting the user also drops root's supplementary groups.
         command.uid(user.uid.as_raw()).gid(user.gid.as_raw()).current_dir("/");
@@ -37,26 +36,26 @@ pub(super) fn as_server(program: &Path) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-/// Gives a folder and what is in it to the server's user.
-pub(super) fn give_to_server(folder: &Path) -> anyhow::Result<()> {
+/// Makes the server's user the owner of a folder and its contents.
+pub(super) fn chown_to_server(folder: &Path) -> anyhow::Result<()> {
     match server_user()? {
-        Some(user) => give(folder, &user),
+        Some(user) => change_owner(folder, &user),
         None => Ok(()),
     }
 }
 
-fn give(path: &Path, user: &User) -> anyhow::Result<()> {
+fn change_owner(path: &Path, user: &User) -> anyhow::Result<()> {
     lchown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
         .with_context(|| format!("cannot give {} to {}", path.display(), user.name))?;
     if path.is_dir() && !path.is_symlink() {
         for entry in fs::read_dir(path)? {
-            give(&entry?.path(), user)?;
+            change_owner(&entry?.path(), user)?;
         }
     }
     Ok(())
 }
 
-/// Returns a folder that the server's user can reach: below `preferred`, or else below `/var/tmp`.
+/// Returns a folder for the data that the server's user can enter: below `preferred`, or else below `/var/tmp`.
 pub(crate) fn reachable_folder(preferred: &Path) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(preferred)?;
     let preferred = preferred.canonicalize()?;
@@ -67,12 +66,12 @@ pub(crate) fn reachable_folder(preferred: &Path) -> anyhow::Result<PathBuf> {
     let name: String =
         preferred.to_string_lossy().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
     let folder = Path::new("/var/tmp").join(format!("cartwheel{name}"));
-    eprintln!("    {} cannot be entered by the user {}; ", preferred.display(), user.name);
+    eprintln!("    the user {} cannot enter {}:", user.name, preferred.display());
     eprintln!("    PostgreSQL's data is in {}", folder.display());
     Ok(folder.join("pg"))
 }
 
-/// Returns whether a folder's mode lets a user enter it.
+/// Returns whether a folder's mode permits a user to enter it.
 fn can_enter(folder: &Path, user: &User) -> bool {
     let Ok(metadata) = folder.metadata() else { return false };
     let bit = if metadata.uid() == user.uid.as_raw() {
@@ -90,12 +89,13 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::process::cmd;
 
     #[test]
     fn the_servers_process_has_its_user_and_no_other_group() {
         let Ok(Some(user)) = server_user() else { return };
-        let mut command = as_server(Path::new("/bin/cat")).unwrap();
-        let status = crate::process::output(command.arg("/proc/self/status")).unwrap();
+        let mut command = as_server(cmd!("/bin/cat /proc/self/status")).unwrap();
+        let status = crate::process::output(&mut command).unwrap();
         let field = |name: &str| {
             let line = status.lines().find(|line| line.starts_with(name)).unwrap();
             line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_entered_by_the_bits_of_its_mode() {
+    fn the_bits_of_the_mode_decide_who_enters_a_folder() {
         let Ok(Some(nobody)) = User::from_name("nobody") else { return };
         let folder = std::env::temp_dir().join(format!("cartwheel-user-test-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();

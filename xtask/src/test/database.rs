@@ -1,4 +1,4 @@
-//! The PostgreSQL of the tests, and the tests that need it.
+//! Finds the PostgreSQL of the tests, and runs the tests that need it.
 
 use std::fs;
 use std::path::Path;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use anyhow::ensure;
 
-use crate::components;
+use crate::build;
 use crate::error::causes;
 use crate::migrate::migrator;
 use crate::packages;
 use crate::postgres::{Cluster, Programs};
-use crate::process::{built, cargo, output, root, target_dir};
+use crate::process::{built, cargo, cmd, output, root, target_dir};
 use crate::steps::step;
 
-/// The major version on which the tests run if it is installed: that of production.
+/// The preferred major version of the tests: that of production.
 const MAJOR: &str = "15";
-/// An upgrade is tried at most once in this time.
+/// The minimum time between two attempts of an upgrade.
 const UPGRADE_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 
-/// Finds the PostgreSQL for the tests. On Debian it is upgraded first to the newest minor version of the archive, if this tool may.
+/// Finds the PostgreSQL for the tests. On Debian it is first upgraded to the newest minor version, if this tool has the rights.
 pub(super) fn programs(chosen: Option<&Path>) -> anyhow::Result<Programs> {
     let found = Programs::find(chosen, Some(MAJOR))?;
     let package = if chosen.is_none() { found.debian_package() } else { None };
@@ -28,7 +28,7 @@ pub(super) fn programs(chosen: Option<&Path>) -> anyhow::Result<Programs> {
     let Some(package) = package.filter(|_| is_due(&stamp) && packages::may_install()) else {
         return Ok(found);
     };
-    // Offline, the tests run on what is installed; the summary names the version.
+    // If the upgrade fails, the tests run on the installed version, which the summary names.
     if let Err(error) =
         step(&format!("look for a newer {package} (once a day)"), || packages::upgrade(&package))
     {
@@ -49,7 +49,7 @@ pub(super) fn migrations(cluster: &Cluster) -> anyhow::Result<()> {
     for service in ["users", "products"] {
         let database = cluster.address(&format!("{service}_db"));
         let migrate = |address: &str, command: &str| {
-            output(migrator(address, &[command, "--service", service]).env("ROLE_PASSWORD", "throwaway"))
+            output(migrator(address, command, service).env("ROLE_PASSWORD", "throwaway"))
         };
         migrate(&cluster.address("postgres"), "bootstrap")?;
         let up = migrate(&database, "up")?;
@@ -62,20 +62,21 @@ pub(super) fn migrations(cluster: &Cluster) -> anyhow::Result<()> {
             up == again && down.lines().count() == up.lines().count(),
             "{service}: up, down and up do not match"
         );
-        ensure!(idle.trim() == "nothing to do", "{service}: a second up did something");
+        ensure!(idle.trim() == "nothing to do", "{service}: a second up changed the database");
         print!("{service}: {up}");
     }
     Ok(())
 }
 
-/// Prepares `cargo test` of the tests that need a database, or a whole shop.
+/// Prepares the tests that need a database or a whole shop.
 pub(super) fn tests(cluster: &Cluster, binary: &str) -> Command {
-    let mut command = cargo(&["test", "--package", "cartwheel-tests", "--test", binary]);
+    let cargo = cargo();
+    let mut command = cmd!("{cargo} test --package cartwheel-tests --test {binary}");
     command
         .env("CARTWHEEL_TEST_PG", cluster.address("postgres"))
         .env("CARTWHEEL_ROOT", root())
         .env("CARTWHEEL_MIGRATE", built("migrate"))
-        .env("CARTWHEEL_STOPPABLE_MANIFEST", components::stoppable_manifest())
+        .env("CARTWHEEL_STOPPABLE_MANIFEST", build::crash_points_manifest())
         .env("CARTWHEEL_DEVHOST", built("devhost"))
         .env("CARTWHEEL_FIRESTORE_EMULATOR", built("firestore-emulator"));
     command

@@ -1,21 +1,23 @@
-//! `test`: every check there is, in the order in which a mistake is cheapest to find.
+//! `test`: runs every check, the fastest first.
 
 mod database;
+mod options;
+mod sources;
 mod summary;
 mod up;
 
 use anyhow::Context as _;
 
 use self::database::{migrations, tests};
+pub(crate) use self::options::Options;
 use self::summary::Steps;
-use crate::options::Options;
 use crate::postgres::{Cluster, Programs};
 use crate::prerequisites::{Need, ensure};
-use crate::process::{self, cargo, target_dir, which};
-use crate::toolchain::{TARGET, Toolchain};
+use crate::process::{cargo, cmd, run as run_command};
+use crate::toolchain::Toolchain;
 use crate::tools::Tools;
-use crate::up::host_name;
-use crate::{components, k8s, report, worlds};
+use crate::up::{Host, choose_host};
+use crate::{build, k8s, worlds};
 
 /// The steps that start a PostgreSQL.
 const ON_DATABASE: [&str; 6] = ["migrations", "store", "devhost", "e2e", "e2e-spin", "up"];
@@ -31,20 +33,15 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let programs = is_on_database.then(|| database::programs(postgres)).transpose()?;
     steps.postgres = programs.as_ref().map(Programs::describe);
 
-    check_sources(&mut steps);
-    let mut toolchain = None;
-    steps.run("build", || {
-        toolchain = Some(components::build()?);
-        components::build_tools()
-    });
-    let toolchain = toolchain.filter(|_| steps.passed("build"));
-    clippy_for_wasm(&mut steps, toolchain.as_ref());
-    run_units(&mut steps);
-    deny(&mut steps);
-    steps.run("k8s", k8s::run_all);
+    sources::check(&mut steps);
+    let toolchain = build_all(&mut steps);
+    sources::clippy_for_wasm(&mut steps, toolchain.as_ref());
+    sources::run_units(&mut steps);
+    sources::deny(&mut steps);
+    steps.run("k8s", k8s::check_all);
     if let Some(toolchain) = toolchain {
-        steps.run("worlds", worlds::run);
-        steps.run("report", report::run);
+        steps.run("worlds", || worlds::run(&worlds::Options));
+        steps.run("report", build::report::run);
         if let Some(programs) = programs {
             on_database(&mut steps, options, &toolchain, &programs)?;
         }
@@ -56,7 +53,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     steps.close()
 }
 
-/// Lists what the wanted steps need from the system.
+/// Returns the requirements of the wanted steps.
 fn needs(options: &Options, steps: &Steps) -> Vec<Need> {
     let mut needs = vec![Need::Wasm];
     if options.postgres.is_none() && ON_DATABASE.into_iter().any(|name| steps.is_wanted(name)) {
@@ -71,64 +68,14 @@ fn needs(options: &Options, steps: &Steps) -> Vec<Need> {
     needs
 }
 
-fn check_sources(steps: &mut Steps) {
-    steps.run("fmt", || process::run(&mut cargo(&["fmt", "--all", "--check"])));
-    let clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
-    steps.run("clippy", || process::run(&mut cargo(&clippy)));
-}
-
-fn run_units(steps: &mut Steps) {
-    steps.run("unit", || {
-        let mut command = cargo(&["test", "--workspace", "--quiet"]);
-        for needs_more in ["cartwheel-tests", "firestore", "devhost"] {
-            command.args(["--exclude", needs_more]);
-        }
-        process::run(&mut command)
+/// Builds the components and the tools. Returns the toolchain if that succeeds.
+fn build_all(steps: &mut Steps) -> Option<Toolchain> {
+    let mut toolchain = None;
+    steps.run("build", || {
+        toolchain = Some(build::components()?);
+        build::tools()
     });
-    steps.run("firestore", || process::run(&mut cargo(&["test", "--package", "firestore", "--quiet"])));
-}
-
-/// Checks the code that only exists in the sandbox. Debian's compiler has no clippy of its version, and clippy of another version
-/// cannot read its standard library; there, the compiler's own warnings are errors.
-fn clippy_for_wasm(steps: &mut Steps, toolchain: Option<&Toolchain>) {
-    let Some(toolchain) = toolchain else {
-        return steps.not_run("clippy-wasm", "there is no toolchain for it");
-    };
-    let packages = ["-p", "users", "-p", "products", "-p", "orders", "-p", "host-spin"];
-    match toolchain {
-        Toolchain::Rustup => steps.run("clippy-wasm", || {
-            process::run(toolchain.cargo("clippy").args(packages).args(["--quiet", "--", "-D", "warnings"]))
-        }),
-        Toolchain::Debian { .. } => {
-            steps.run("check-wasm", || {
-                let mut check = toolchain.cargo("check");
-                let flags =
-                    check.get_envs().find(|(key, _)| *key == "RUSTFLAGS").and_then(|(_, value)| value);
-                let flags = format!("{} -D warnings", flags.unwrap_or_default().to_string_lossy());
-                // A directory of its own: other flags would rebuild everything twice.
-                let folder = target_dir().join("wasm-debian-check");
-                check.env("RUSTFLAGS", flags).env("CARGO_TARGET_DIR", folder);
-                process::run(check.args(packages).args(["--lib", "--quiet"]))
-            });
-            steps.not_run(
-                "clippy-wasm",
-                format!(
-                    "Debian's compiler for {TARGET} has no clippy; `rustup target add {TARGET}` makes it possible"
-                ),
-            );
-        }
-    }
-}
-
-fn deny(steps: &mut Steps) {
-    if which("cargo-deny").is_some() {
-        steps.run("deny", || process::run(&mut cargo(&["deny", "check"])));
-    } else {
-        steps.not_run(
-            "deny",
-            "`cargo install cargo-deny` makes it possible; it also needs the advisory database",
-        );
-    }
+    toolchain.filter(|_| steps.passed("build"))
 }
 
 fn on_database(
@@ -139,38 +86,37 @@ fn on_database(
 ) -> anyhow::Result<()> {
     let cluster = Cluster::throwaway(programs).context("the tests need a PostgreSQL of their own")?;
     steps.run("migrations", || migrations(&cluster));
-    steps
-        .run("store", || process::run(tests(&cluster, "store").env("CARTWHEEL_PG_DUMP", programs.pg_dump())));
+    steps.run("store", || run_command(tests(&cluster, "store").env("CARTWHEEL_PG_DUMP", programs.pg_dump())));
     steps.run("devhost", || {
-        let probe = components::build_probe(toolchain)?;
-        let mut command = cargo(&["test", "--package", "devhost", "--quiet"]);
+        let (probe, cargo) = (build::probe(toolchain)?, cargo());
+        let mut command = cmd!("{cargo} test --package devhost --quiet");
         command.env("CARTWHEEL_TEST_PG", cluster.address("postgres")).env("DEVHOST_PROBE_WASM", probe);
-        process::run(&mut command)
+        run_command(&mut command)
     });
     end_to_end(steps, options, toolchain, &cluster);
     steps.run("up", || up::run(programs));
     Ok(())
 }
 
-/// Runs the end-to-end tests on devhost, and on spin if it is there, or on the host of `--host`.
+/// Runs the end-to-end tests on the host of `--host`, or else on devhost and, if it is installed, on spin.
 fn end_to_end(steps: &mut Steps, options: &Options, toolchain: &Toolchain, cluster: &Cluster) {
     if !END_TO_END.into_iter().any(|name| steps.is_wanted(name)) {
         return;
     }
-    let on = |host: &str| {
-        components::build_stoppable(toolchain)?;
-        let node_modules = Tools::of_npm()?.node_modules();
-        process::run(
-            tests(cluster, "e2e").env("CARTWHEEL_HOST", host).env("CARTWHEEL_NODE_MODULES", node_modules),
-        )
+    let on = |host: Host| {
+        build::with_crash_points(toolchain)?;
+        let node_modules = Tools::install_npm_packages()?.node_modules();
+        let host = if host == Host::Spin { "spin" } else { "devhost" };
+        let mut command = tests(cluster, "e2e");
+        run_command(command.env("CARTWHEEL_HOST", host).env("CARTWHEEL_NODE_MODULES", node_modules))
     };
-    match (options.host.is_some(), host_name(options)) {
+    match (options.host.is_some(), choose_host(options.host.as_deref())) {
         (_, Err(error)) => steps.run("e2e", || Err(error)),
         (true, Ok(host)) => steps.run("e2e", || on(host)),
         (false, Ok(host)) => {
-            steps.run("e2e", || on("devhost"));
-            if host == "spin" {
-                steps.run("e2e-spin", || on("spin"));
+            steps.run("e2e", || on(Host::Devhost));
+            if host == Host::Spin {
+                steps.run("e2e-spin", || on(Host::Spin));
             } else {
                 steps.not_run("e2e-spin", "there is no spin 4.1 or later on PATH");
             }

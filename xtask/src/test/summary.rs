@@ -6,19 +6,19 @@ use anyhow::{bail, ensure};
 
 use crate::error::causes;
 
-/// How a step ended.
+/// The result of a step.
 enum Outcome {
     Passed,
     Failed(anyhow::Error),
     NotRun(String),
 }
 
-/// The steps so far.
+/// The steps that have been run.
 pub(super) struct Steps {
-    /// The steps of `--only`; all if it is empty.
+    /// The names of the wanted steps; all if it is empty.
     only: Vec<String>,
     done: Vec<(&'static str, Outcome, Duration)>,
-    /// The PostgreSQL that the tests used.
+    /// The PostgreSQL of the tests.
     pub(super) postgres: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl Steps {
 
     /// Runs a step, if it is wanted.
     pub(super) fn run(&mut self, name: &'static str, work: impl FnOnce() -> anyhow::Result<()>) {
-        // After a signal each further step would only fail.
+        // After a signal every further step would fail.
         if !self.is_wanted(name) || crate::interrupt::is_requested() {
             return;
         }
@@ -50,7 +50,7 @@ impl Steps {
         self.done.push((name, outcome, started.elapsed()));
     }
 
-    /// Records a step that cannot be run here, and why.
+    /// Records a step that cannot be run on this machine, with the reason.
     pub(super) fn not_run(&mut self, name: &'static str, reason: impl Into<String>) {
         if self.is_wanted(name) {
             self.done.push((name, Outcome::NotRun(reason.into()), Duration::ZERO));
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_wanted_steps_run_and_one_that_fails_fails_all() {
+    fn only_wanted_steps_run_and_a_failed_step_fails_the_test() {
         let mut steps = Steps::new(&["store".to_owned()]);
         steps.run("e2e", || bail!("not wanted"));
         steps.run("store", || bail!("a reason"));

@@ -1,10 +1,10 @@
-//! The test of `up`: a signal ends it within five seconds, at any moment, and no process is left.
+//! Tests that a signal ends `up` within five seconds in every phase, and that no process is left.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
@@ -12,23 +12,24 @@ use anyhow::{Context as _, bail, ensure};
 use nix::sys::signal::Signal;
 
 use crate::interrupt;
+use crate::poll::poll_until;
 use crate::postgres::{Programs, free_port};
-use crate::process::target_dir;
+use crate::process::{cmd, output, target_dir};
 use crate::process_table::{is_running, signal};
 
-/// In this time everything has ended.
+/// The time within which all processes end.
 const LIMIT: Duration = Duration::from_secs(5);
-/// In this time `up` reaches the moment of the signal. It may have to build.
+/// The time within which `up` reaches the phase of the signal. It may have to build.
 const START_LIMIT: Duration = Duration::from_secs(900);
-/// An environment variable that all processes of a run inherit. They are found by it.
+/// An environment variable that all processes of a run inherit, by which they are found.
 const MARK: &str = "CARTWHEEL_UP_TEST";
-/// A request whose body does not arrive.
-const HALF_A_REQUEST: &str = "POST /users/login HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\n\
+/// A request with an incomplete body.
+const INCOMPLETE_REQUEST: &str = "POST /users/login HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\n\
     content-length: 100\r\n\r\n{";
 
-/// The lines of `up` upon which a signal is sent: during the build, while PostgreSQL is made and started, while the application starts,
-/// and when the shop is open.
-const MOMENTS: [(&str, Signal); 6] = [
+/// The lines of `up` after which a signal is sent: during the build, while PostgreSQL is created and started, while the application
+/// starts, and while the shop is open.
+const PHASES: [(&str, Signal); 6] = [
     ("==> build the components", Signal::SIGINT),
     ("==> start PostgreSQL", Signal::SIGTERM),
     ("==> migrate and seed", Signal::SIGINT),
@@ -37,12 +38,12 @@ const MOMENTS: [(&str, Signal); 6] = [
     ("The shop is open at http://", Signal::SIGTERM),
 ];
 
-/// Starts `up` once for each moment, in a state folder of its own.
+/// Starts `up` once for each phase, with a separate state folder.
 pub(super) fn run(programs: &Programs) -> anyhow::Result<()> {
     let state = target_dir().join("up-test");
-    // What an interrupted test left.
+    // An interrupted test may have left data.
     reset(&state)?;
-    for (number, (line, kind)) in MOMENTS.into_iter().enumerate() {
+    for (number, (line, kind)) in PHASES.into_iter().enumerate() {
         let mark = format!("{}-{number}", std::process::id());
         let time = end_at(programs, &state, &mark, line, kind)
             .with_context(|| format!("{kind} at the line {line:?}"))?;
@@ -58,18 +59,19 @@ fn end_at(
     line: &str,
     kind: Signal,
 ) -> anyhow::Result<Duration> {
-    let mut command = xtask("up", state)?;
-    command.arg("--postgres").arg(programs.file(".")).args(["--host", "devhost", "--listen"]);
-    command.arg(format!("127.0.0.1:{}", free_port()?)).env(MARK, mark);
+    let (xtask, postgres, port) = (std::env::current_exe()?, programs.file("."), free_port()?.to_string());
+    let mut command = cmd!("{xtask} up --state {state} --postgres {postgres} --host devhost");
+    command.args(["--listen", &format!("127.0.0.1:{port}")]).env(MARK, mark).stdin(Stdio::null());
     let mut up = interrupt::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let lines = read_lines(&mut up);
     let outcome = wait_for(&lines, line).and_then(|rest| {
-        let _connection = if line.ends_with("http://") { Some(half_a_request(&rest)?) } else { None };
+        let _connection =
+            if line.ends_with("http://") { Some(send_incomplete_request(&rest)?) } else { None };
         signal(up.id(), kind);
         end(&mut up, mark)
     });
     if outcome.is_err() {
-        // On a system without `/proc`, only `up` itself is found.
+        // On systems without `/proc` only `up` itself is found.
         marked(mark).into_iter().chain([up.id()]).for_each(|id| signal(id, Signal::SIGKILL));
         let _ = up.wait();
     }
@@ -80,19 +82,13 @@ fn end_at(
 /// Waits for the end of `up` and of all its processes.
 fn end(up: &mut Child, mark: &str) -> anyhow::Result<Duration> {
     let started = Instant::now();
-    let mut status: Option<ExitStatus> = None;
-    loop {
-        status = status.or(up.try_wait()?);
-        let left = marked(mark);
-        if status.is_some() && left.is_empty() {
-            return Ok(started.elapsed());
-        }
-        if started.elapsed() > LIMIT {
-            let state = status.map_or_else(|| "runs".to_owned(), |status| format!("has ended ({status})"));
-            bail!("after {LIMIT:?} up {state}, and these processes are left: {left:?}");
-        }
-        std::thread::sleep(Duration::from_millis(20));
+    let mut has_ended = || matches!(up.try_wait(), Ok(Some(_)));
+    let all_ended = || (has_ended() && marked(mark).is_empty()).then(|| started.elapsed());
+    if let Some(time) = poll_until(LIMIT, all_ended) {
+        return Ok(time);
     }
+    let state = up.try_wait()?.map_or_else(|| "runs".to_owned(), |status| format!("has ended ({status})"));
+    bail!("after {LIMIT:?} up {state}, and these processes are left: {:?}", marked(mark))
 }
 
 /// Lists the running processes with this mark in their environment. Without `/proc` there are none.
@@ -108,11 +104,11 @@ fn marked(mark: &str) -> Vec<u32> {
 }
 
 /// Sends the beginning of a request, and returns its connection.
-fn half_a_request(line: &str) -> anyhow::Result<TcpStream> {
+fn send_incomplete_request(line: &str) -> anyhow::Result<TcpStream> {
     let address = line.split(',').next().unwrap_or_default();
     let mut stream = TcpStream::connect(address).with_context(|| format!("cannot connect to {address}"))?;
-    stream.write_all(HALF_A_REQUEST.as_bytes())?;
-    // Until the request is under way.
+    stream.write_all(INCOMPLETE_REQUEST.as_bytes())?;
+    // Gives the component time to start with the request.
     std::thread::sleep(Duration::from_millis(300));
     Ok(stream)
 }
@@ -127,10 +123,10 @@ fn wait_for(lines: &Receiver<String>, start: &str) -> anyhow::Result<String> {
         }
         last = if line.trim().is_empty() { last } else { line };
     }
-    bail!("up did not come so far; its last line is {last:?}")
+    bail!("up did not print it; its last line is {last:?}")
 }
 
-/// Reads what a process prints, in threads of their own.
+/// Reads the output of a process in separate threads.
 fn read_lines(child: &mut Child) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     let stdout = child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
@@ -145,13 +141,8 @@ fn read_lines(child: &mut Child) -> Receiver<String> {
 }
 
 fn reset(state: &Path) -> anyhow::Result<()> {
-    crate::process::output(&mut xtask("reset", state)?)?;
+    let xtask = std::env::current_exe()?;
+    output(&mut cmd!("{xtask} reset --state {state}"))?;
     ensure!(!state.exists(), "reset left {}", state.display());
     Ok(())
-}
-
-fn xtask(command: &str, state: &Path) -> anyhow::Result<Command> {
-    let mut xtask = Command::new(std::env::current_exe()?);
-    xtask.arg(command).arg("--state").arg(state).stdin(Stdio::null());
-    Ok(xtask)
 }

@@ -1,6 +1,7 @@
-//! `up`: the whole shop, with one command.
+//! `up`: runs the whole shop.
 
 mod application;
+mod options;
 mod services;
 
 use std::collections::BTreeMap;
@@ -10,65 +11,72 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use self::application::JOBS;
-pub(crate) use self::application::host_name;
+pub(crate) use self::application::{Host, choose_host};
+pub(crate) use self::options::Options;
 use crate::error::Advise as _;
-use crate::migrate::ACCOUNTS;
-use crate::options::Options;
+use crate::migrate::{ACCOUNTS, Account};
 use crate::prerequisites::{Need, ensure};
 use crate::process::root;
 use crate::server::Server;
 use crate::state::{Database, State};
 use crate::steps::step;
-use crate::{components, http, interrupt, keys};
+use crate::{build, http, interrupt, secrets};
 
+/// Variables of the application by name.
 type Variables = BTreeMap<String, String>;
 
+/// The variables that differ in development. The developer's environment has precedence.
+const DEVELOPMENT: [(&str, &str); 2] = [
+    // Notifications are written to the log.
+    ("ENVIRONMENT", "development"),
+    // A developer's requests have one address, and may register more than ten accounts in a minute.
+    ("REGISTRATIONS_PER_MINUTE", "600"),
+];
+
 /// Runs the shop until a signal arrives.
-pub(crate) fn run(options: &Options, state: &State) -> anyhow::Result<()> {
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let started = Instant::now();
-    let kept = prepare(options, state)?;
-    let secrets = keys::load_or_make(&state.file("dev.env"))?;
+    let state = State::new(options.state.as_deref())?;
+    let kept = prepare(options, &state)?;
+    let secrets = secrets::load_or_create(&state.file("dev.env"))?;
     let mut variables: Variables = secrets.clone();
     variables.extend(DEVELOPMENT.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    // Dropped in the reverse order: the servers first, then the database.
+    // Dropped in reverse order: the servers first, then the database.
     let _database = services::database(options, kept.as_ref(), &secrets, &mut variables)?;
     let mut servers = Vec::new();
-    if let Some(emulator) = services::firestore(options, state, &mut variables)? {
-        state.remember(&emulator)?;
+    if let Some(emulator) = services::firestore(options, &state, &mut variables)? {
+        state.record(&emulator)?;
         servers.push(emulator);
     }
-    let start = || application::start(options, state, listen(options), &variables);
-    let (host, address) = step("start the application", start)?;
-    state.remember(&host)?;
-    servers.push(host);
-    announce(&format!("http://{address}"), state, started);
+    let host = choose_host(options.host.as_deref())?;
+    let start = || application::start(options, host, &state, &variables);
+    let (server, address) = step("start the application", start)?;
+    state.record(&server)?;
+    servers.push(server);
+    announce(&format!("http://{address}"), &state, started);
 
     let token = secrets.get("SERVICE_TOKEN").map(String::as_str).unwrap_or_default();
     // devhost calls the jobs itself; spin has no such option.
-    let jobs = (host_name(options)? == "spin").then(|| Jobs::new(&address, token));
+    let jobs = (host == Host::Spin).then(|| Jobs::new(&address, token));
     watch(&mut servers, jobs).advise(format!("The logs are in {}.", state.file("logs").display()))
 }
 
-/// Checks what can be checked before the build, then builds. Returns the kept database, unless the options name another one.
+/// Checks the requirements and the options, then builds. Returns the kept database, unless the options name another one.
 fn prepare(options: &Options, state: &State) -> anyhow::Result<Option<Database>> {
     let is_kept = options.database_url.is_none();
-    let is_installed = !is_kept || options.postgres.is_some();
-    ensure(if is_installed { &[Need::Wasm] } else { &[Need::Wasm, Need::Postgres] })?;
-    host_name(options)?;
+    let needs_postgres = is_kept && options.postgres.is_none();
+    ensure(if needs_postgres { &[Need::Wasm, Need::Postgres] } else { &[Need::Wasm] })?;
+    choose_host(options.host.as_deref())?;
     let kept = is_kept.then(|| state.database(options.postgres.as_deref())).transpose()?;
     state.stop_leftovers();
-    let listen = listen(options);
+    let listen = options.listen();
     TcpListener::bind(listen)
         .with_context(|| format!("cannot listen on {listen}"))
         .advise("Stop the program that uses this address, or choose another with --listen.")?;
-    components::build()?;
-    components::build_tools()?;
+    build::components()?;
+    build::tools()?;
     std::fs::create_dir_all(state.file("logs"))?;
     Ok(kept)
-}
-
-fn listen(options: &Options) -> &str {
-    options.listen.as_deref().unwrap_or("127.0.0.1:3000")
 }
 
 /// Watches the servers and calls the jobs until a signal arrives.
@@ -103,7 +111,7 @@ impl Jobs {
         }
     }
 
-    /// Calls those that are due. One that fails is called again at its next time.
+    /// Calls the jobs that are due. A job that fails is called again at its next time.
     fn call(&mut self) {
         for (due, (every, path)) in self.due.iter_mut().zip(JOBS) {
             if Instant::now() >= *due {
@@ -116,17 +124,9 @@ impl Jobs {
     }
 }
 
-/// What is different in development, unless the environment says otherwise.
-const DEVELOPMENT: [(&str, &str); 2] = [
-    // Messages to people go to the log.
-    ("ENVIRONMENT", "development"),
-    // A developer's requests have one address, and may make more than ten accounts in a minute.
-    ("REGISTRATIONS_PER_MINUTE", "600"),
-];
-
 fn announce(url: &str, state: &State, started: Instant) {
     println!("\nThe shop is open at {url}, after {} s.\n", started.elapsed().as_secs());
-    for (email, _, role, password) in ACCOUNTS {
+    for Account { email, role, password, .. } in ACCOUNTS {
         println!("  {role:<9} {email:<18} {password}");
     }
     let log = state.file("logs/components.log");
