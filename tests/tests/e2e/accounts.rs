@@ -10,7 +10,7 @@ crate::tests![
     a_name_is_changed_from_the_version_that_was_read,
     sessions_are_listed_with_their_devices_and_ended_one_by_one,
     sessions_are_listed_page_by_page,
-    everything_that_is_held_about_somebody_is_exported,
+    an_export_has_everything_that_is_stored_about_a_user,
     an_account_is_erased_with_its_password_and_its_address_is_free_again,
     #[alone]
     two_hundred_registrations_of_one_address_make_one_account,
@@ -28,9 +28,9 @@ async fn a_name_is_changed_from_the_version_that_was_read(shop: Arc<Shop>) {
     let renamed = rename("Ada King", &etag).await.expect(200);
     assert_eq!(renamed.json()["fullName"], "Ada King");
     assert_ne!(renamed.header("etag"), etag);
-    rename("Somebody", &etag).await.problem(412, "stale-version");
-    rename("Somebody", &format!("W/{}", renamed.header("etag"))).await.problem(412, "stale-version");
-    rename("Somebody", "garbage").await.problem(412, "stale-version");
+    rename("Another Name", &etag).await.problem(412, "stale-version");
+    rename("Another Name", &format!("W/{}", renamed.header("etag"))).await.problem(412, "stale-version");
+    rename("Another Name", "garbage").await.problem(412, "stale-version");
     rename("Ada Lovelace", &format!("\"0\", {}", renamed.header("etag"))).await.expect(200);
     rename("Ada", "*").await.expect(200);
     let plain = ada.call("PATCH", "/users/me").json(&json!({ "fullName": " Countess  " }));
@@ -90,7 +90,7 @@ async fn sessions_are_listed_page_by_page(shop: Arc<Shop>) {
     assert!(seen.is_sorted_by(|a, b| a > b), "{seen:?}");
 }
 
-async fn everything_that_is_held_about_somebody_is_exported(shop: Arc<Shop>) {
+async fn an_export_has_everything_that_is_stored_about_a_user(shop: Arc<Shop>) {
     let ada = shop.client.shopper().await;
     let address =
         json!({ "addressType": "billing", "streetAddress": "1 Way", "city": "Bath", "country": "GB" });

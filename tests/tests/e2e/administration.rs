@@ -27,7 +27,7 @@ async fn accounts_are_found_by_a_part_of_their_address_or_name(shop: Arc<Shop>) 
     assert!(find(&part.to_uppercase()).await.contains(&ada.id));
     let name = format!("zo%C3%AB_100%25%20{}", ada.id);
     assert_eq!(find(&name).await, [ada.id], "% and _ are themselves");
-    assert_eq!(find("nobody-has-this").await, Vec::<i64>::new());
+    assert_eq!(find("no-account-has-this").await, Vec::<i64>::new());
     assert_eq!(find("%27;drop+table+users;--").await, Vec::<i64>::new());
     let first = admin.call("GET", "/users?limit=1").send().await.expect(200).json();
     let path = format!("/users?limit=1&cursor={}", first["nextCursor"].as_str().unwrap());

@@ -43,7 +43,7 @@ async fn an_unknown_address_and_a_wrong_password_get_the_same_response(shop: Arc
     };
     let wrong = log_in(&ada.email, "wrong horse").await;
     for (email, password) in [
-        ("nobody@example.com", "wrong horse"),
+        ("unknown@example.com", "wrong horse"),
         ("not an address", "wrong horse"),
         ("", ""),
         // With the right password, too.
@@ -63,7 +63,7 @@ async fn a_reset_does_not_reveal_whether_an_address_exists(shop: Arc<Shop>) {
         shop.client.call("POST", "/users/password-reset").json(&body).send().await.expect(202)
     };
     let known = request(&ada.email).await;
-    for email in ["nobody@example.com", "not an address", ""] {
+    for email in ["unknown@example.com", "not an address", ""] {
         let unknown = request(email).await;
         assert_eq!((unknown.text(), names(&unknown)), (known.text(), names(&known)), "{email}");
     }

@@ -100,7 +100,7 @@ async fn all_wrong_fields_are_named_at_once(shop: Arc<Shop>) {
             expected.iter().map(|(field, code)| ((*field).to_owned(), (*code).to_owned())).collect();
         assert_eq!(actual, expected);
     };
-    let body = json!({ "email": "nobody", "password": "password", "fullName": 7, "role": "admin" });
+    let body = json!({ "email": "nowhere", "password": "password", "fullName": 7, "role": "admin" });
     check(
         refused("POST", "/users/register", body).await,
         &[

@@ -11,7 +11,7 @@ crate::tests![
     a_token_that_opens_nothing_begins_a_cart_of_another,
     merging_takes_the_larger_quantity_and_may_be_repeated,
     merging_and_changing_at_once_lose_nothing,
-    what_a_full_cart_has_no_room_for_is_told,
+    a_merge_names_the_lines_that_a_full_cart_cannot_take,
     parallel_adds_of_fifty_things_make_fifty_lines,
     parallel_adds_of_one_thing_add_up,
     an_add_whose_answer_is_lost_is_made_once,
@@ -138,7 +138,7 @@ async fn merging_and_changing_at_once_lose_nothing(shop: Arc<Shop>) {
     assert_eq!(lines, [(39, 7), (40, 1), (41, 1), (42, 1), (43, 1), (44, 1), (45, 1)]);
 }
 
-async fn what_a_full_cart_has_no_room_for_is_told(shop: Arc<Shop>) {
+async fn a_merge_names_the_lines_that_a_full_cart_cannot_take(shop: Arc<Shop>) {
     let (ada, products) = (shop.client.shopper().await, sellable(&shop, 102).await);
     for product in &products[..99] {
         ada.add(*product, 1).await.expect(200);

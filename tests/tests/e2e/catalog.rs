@@ -11,13 +11,13 @@ crate::tests![
     a_product_is_added_changed_and_archived,
     a_product_is_changed_from_the_version_that_was_read,
     a_sku_is_one_products,
-    a_variant_is_added_sold_and_put_away,
+    a_variant_is_added_sold_and_archived,
     categories_are_a_tree_and_stay_one,
     stock_moves_through_the_ledger_only,
     what_cannot_be_written_is_said_field_by_field,
     a_review_is_written_once_counted_and_taken_back,
     a_review_of_what_was_bought_is_verified,
-    suggestions_are_what_somebody_may_mean,
+    suggestions_are_names_that_begin_with_contain_or_resemble_the_text,
     a_search_that_finds_nothing_is_corrected,
     whatever_is_typed_is_a_search,
     facets_count_what_a_list_finds,
@@ -117,7 +117,7 @@ async fn a_sku_is_one_products(shop: Arc<Shop>) {
     assert_eq!((statuses[0], &statuses[1..]), (201, &[409; 11][..]));
 }
 
-async fn a_variant_is_added_sold_and_put_away(shop: Arc<Shop>) {
+async fn a_variant_is_added_sold_and_archived(shop: Arc<Shop>) {
     let (admin, ada) = (shop.admin().await, shop.client.shopper().await);
     let product = create(&admin, json!({})).await["id"].as_i64().unwrap();
     let folder = format!("/products/{product}/variants");
@@ -140,7 +140,7 @@ async fn a_variant_is_added_sold_and_put_away(shop: Arc<Shop>) {
     admin.call("DELETE", &path).header("if-match", changed.header("etag")).send().await.expect(204);
     admin.call("DELETE", &path).send().await.problem(404, "not-found");
 
-    // What was put away is not there, cannot be bought, and its name is free.
+    // An archived variant is not there, cannot be bought, and its name is free.
     let shown = shop.client.get(&format!("/products/{product}")).await.expect(200).json();
     assert_eq!(shown["variants"], json!([]));
     let stock = format!("/products/{product}/stock?variantId={}", made["id"]);
@@ -322,7 +322,7 @@ async fn a_review_of_what_was_bought_is_verified(shop: Arc<Shop>) {
     }
 }
 
-async fn suggestions_are_what_somebody_may_mean(shop: Arc<Shop>) {
+async fn suggestions_are_names_that_begin_with_contain_or_resemble_the_text(shop: Arc<Shop>) {
     let suggest = async |typed: &str| {
         let found = shop.client.get(&format!("/products/suggest?q={typed}")).await.expect(200).json();
         found["suggestions"].as_array().unwrap().clone()

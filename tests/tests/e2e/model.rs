@@ -195,10 +195,10 @@ impl Run {
     #[track_caller]
     fn expect(&self, answer: &Answer, status: u16, context: &str) {
         // A repeated request is answered with 200 where the first one is answered with 201.
-        let is_as_good = (answer.status, status) == (200, 201);
+        let is_repeat = (answer.status, status) == (200, 201);
         let step = self.step;
         assert!(
-            answer.status == status || is_as_good,
+            answer.status == status || is_repeat,
             "step {step}, {context}: {status} expected, {answer:?}\n{:#?}",
             self.model
         );

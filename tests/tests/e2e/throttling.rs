@@ -11,7 +11,7 @@ crate::tests![
     ten_failures_close_an_account_for_every_address_and_it_opens_again,
     an_unknown_address_is_closed_like_a_known_one,
     a_right_password_forgets_the_failures_before_it,
-    guesses_of_somebody_who_is_logged_in_count_too,
+    guesses_of_a_logged_in_user_count_too,
     failures_over_many_accounts_are_throttled_by_their_address,
     a_forged_address_changes_nothing,
     registrations_and_messages_are_throttled_by_their_address,
@@ -84,7 +84,7 @@ async fn a_right_password_forgets_the_failures_before_it(shop: Arc<Shop>) {
     }
 }
 
-async fn guesses_of_somebody_who_is_logged_in_count_too(shop: Arc<Shop>) {
+async fn guesses_of_a_logged_in_user_count_too(shop: Arc<Shop>) {
     let ada = shop.client.shopper().await;
     for number in 0..10 {
         let (path, method, body) = match number % 2 {

@@ -177,7 +177,7 @@ async fn issuer_audience_and_type_are_checked(shop: Arc<Shop>) {
     let ada = shop.client.shopper().await;
     let other = shop.client.shopper().await;
     for changes in [
-        json!({ "iss": "somebody" }),
+        json!({ "iss": "another-issuer" }),
         json!({ "iss": null }),
         json!({ "iss": ["cartwheel", "x"], "aud": "other" }),
         json!({ "aud": "another-service" }),

@@ -150,7 +150,7 @@ async fn run_all(db: &Explained) {
     store::save_address(db, user(77), None, &ANY, &address).await.unwrap();
     store::save_address(db, user(77), Some(address_id(154)), &ANY, &address).await.unwrap();
     store::delete_address(db, address_id(154), user(77), &ANY).await.unwrap();
-    for search in [None, Some("son-777"), Some("nobody has this"), Some("Person Number 99999")] {
+    for search in [None, Some("son-777"), Some("no account has this"), Some("Person Number 99999")] {
         store::list_accounts(db, search.map(search_pattern).as_deref(), &page).await.unwrap();
     }
     store::find_account(db, user(77)).await.unwrap();
