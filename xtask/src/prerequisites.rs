@@ -17,6 +17,8 @@ pub(crate) enum Need {
     Postgres,
     Python,
     Node,
+    /// The program with which `k8s/e2e.sh` sends its requests.
+    Curl,
     /// promtool and amtool.
     Prometheus,
 }
@@ -31,7 +33,7 @@ struct Requirement {
     brew: &'static [&'static str],
 }
 
-const TABLE: [Requirement; 4] = [
+const TABLE: [Requirement; 5] = [
     Requirement {
         need: Need::Postgres,
         name: "PostgreSQL's server",
@@ -55,6 +57,14 @@ const TABLE: [Requirement; 4] = [
         apt: &["nodejs", "npm"],
         dnf: &["nodejs", "npm"],
         brew: &["node"],
+    },
+    Requirement {
+        need: Need::Curl,
+        name: "curl",
+        is_present: || which("curl").is_some(),
+        apt: &["curl"],
+        dnf: &["curl"],
+        brew: &["curl"],
     },
     Requirement {
         need: Need::Prometheus,

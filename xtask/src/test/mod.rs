@@ -61,9 +61,10 @@ fn needs(options: &Options, steps: &Steps) -> Vec<Need> {
     }
     if steps.is_wanted("k8s") {
         needs.extend(k8s::NEEDS);
-    } else if END_TO_END.into_iter().any(|name| steps.is_wanted(name)) {
-        // The library that verifies the signatures of deliveries.
-        needs.push(Need::Node);
+    }
+    if END_TO_END.into_iter().any(|name| steps.is_wanted(name)) {
+        // The library that verifies the signatures of deliveries, and the test of a deployment, `k8s/e2e.sh`.
+        needs.extend([Need::Node, Need::Curl]);
     }
     needs
 }
