@@ -16,7 +16,7 @@ pub(super) async fn list_orders<H: Host>(context: &Context<'_, H>, call: &Call) 
     let query = call.query();
     let filter =
         OrderFilter { user: requests::user_filter(&query)?, status: requests::status_filter(&query)? };
-    list_filtered(context, call, filter).await
+    list_filtered(context, call, filter, &("all", filter)).await
 }
 
 pub(super) async fn set_status<H: Host>(context: &Context<'_, H>, mut call: Call) -> Result<Reply, Problem> {

@@ -2,6 +2,7 @@
 
 use http::HeaderName;
 use http::header::LOCATION;
+use serde::Serialize;
 use web::{Call, Problem, Reply};
 
 use super::requests;
@@ -33,17 +34,20 @@ pub(super) async fn place<H: Host>(context: &Context<'_, H>, mut call: Call) -> 
 pub(super) async fn list<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
     let user = requests::caller(context, call).await?.user;
     let filter = OrderFilter { user: Some(user), status: requests::status_filter(&call.query())? };
-    list_filtered(context, call, filter).await
+    // The caller is no filter of this list: with another user's cursor it still has the caller's orders only.
+    list_filtered(context, call, filter, &("own", filter.status)).await
 }
 
+/// Lists the orders of a filter. A cursor is valid for lists of this scope.
 pub(super) async fn list_filtered<H: Host>(
     context: &Context<'_, H>,
     call: &Call,
     filter: OrderFilter,
+    scope: &impl Serialize,
 ) -> Result<Reply, Problem> {
-    let found = orders::list(context, filter, call.page("orders", &filter)?).await?;
+    let found = orders::list(context, filter, call.page("orders", scope)?).await?;
     let page = found.to_page(Order::to_response).map_err(Problem::internal)?;
-    Reply::page(call, "orders", &filter, &page)
+    Reply::page(call, "orders", scope, &page)
 }
 
 pub(super) async fn view<H: Host>(context: &Context<'_, H>, call: &Call) -> Result<Reply, Problem> {
