@@ -111,7 +111,7 @@ fn validate(tools: &Tools, built: &[PathBuf]) -> anyhow::Result<()> {
         findings(&mut cmd!("{kubernetes_validate} --kubernetes-version {KUBERNETES} --strict {file}"))?;
     }
     let shellcheck = tools.python("shellcheck");
-    findings(&mut cmd!("{shellcheck} k8s/deploy.sh k8s/e2e.sh"))?;
+    findings(&mut cmd!("{shellcheck} k8s/deploy.sh k8s/e2e.sh tests/fresh-machine"))?;
     println!("they match the schemas of Kubernetes {KUBERNETES}");
     Ok(())
 }

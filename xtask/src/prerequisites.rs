@@ -39,7 +39,7 @@ const TABLE: [Requirement; 5] = [
         name: "PostgreSQL's server",
         is_present: postgres::is_installed,
         apt: &["postgresql"],
-        dnf: &["postgresql-server"],
+        dnf: &["postgresql-server", "postgresql-contrib"],
         brew: &["postgresql@15"],
     },
     Requirement {

@@ -101,9 +101,9 @@ fn the_collector_counts_exactly_the_listed_metrics() {
     assert_eq!(collector["connectors"]["spanmetrics"]["namespace"], "http.server");
     assert!(emitted.keys().any(|emitter| emitter.contains("namespace http.server")));
     // The collector reads only fields that a log line has.
-    let edge = read("crates/web/src/edge.rs");
+    let log = read("crates/web/src/log.rs");
     for field in ["route", "status", "method", "code", "note", "severity", "service"] {
-        assert!(edge.contains(&format!("    {field}: ")), "{field}");
+        assert!(log.contains(&format!("    {field}: ")), "{field}");
     }
 }
 
