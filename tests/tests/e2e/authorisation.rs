@@ -124,7 +124,7 @@ async fn an_admins_route_is_for_admins_however_it_is_spelled(shop: Arc<Shop>) {
     let mut routes = 0;
     for operation in OpenApi::get().operations().filter(|operation| operation.needs_admin()) {
         routes += 1;
-        // Of the catalogue, what is not there: an example must not change what other tests look at.
+        // Catalog ids that do not exist: an example must not change what other tests read.
         let id = if operation.path.starts_with("/users") { bob.id } else { 999_999_999 };
         let path = operation.path.replace("{id}", &id.to_string()).replace("{variantId}", "1");
         let path = path.replace("{slug}", "not-a-category").replace("{orderId}", "ORD-0000-0000-0000-0000");

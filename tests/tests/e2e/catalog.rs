@@ -1,4 +1,4 @@
-//! What admins do to the catalogue and the stock, and what shoppers say about it.
+//! Administration of the catalog and the stock, and reviews.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

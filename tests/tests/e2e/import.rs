@@ -1,4 +1,4 @@
-//! A catalogue that comes as a file.
+//! Import of a catalog from a file.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

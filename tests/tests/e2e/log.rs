@@ -23,7 +23,7 @@ async fn no_secret_is_in_any_line_of_any_log(shop: Arc<Shop>) {
     let log = all_log_lines().join("\n");
     assert!(log.lines().any(|line| line.contains("/users/token/refresh")), "nothing is logged");
     let mut secrets = secrets();
-    assert!(secrets.len() >= 4, "nothing is noted");
+    assert!(secrets.len() >= 4, "no secret was collected");
     secrets.extend(NOTIFICATION_SECRETS.split(',').map(str::to_owned));
     secrets.extend([SERVICE_TOKEN, "a-database-password-for-tests", "$argon2id$"].map(str::to_owned));
     secrets.insert(key_pair("test-1", SIGNING_SEED).0);

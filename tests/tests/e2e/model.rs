@@ -86,7 +86,7 @@ impl Model {
         Ok(lines)
     }
 
-    fn give_back(&mut self, lines: &BTreeMap<i64, i64>) {
+    fn release(&mut self, lines: &BTreeMap<i64, i64>) {
         for (product, quantity) in lines {
             *self.stock.get_mut(product).unwrap() += quantity;
         }
@@ -309,7 +309,7 @@ impl Run {
         let Some((id, order)) = self.some_order(who) else { return };
         let expected = if ["shipped", "delivered"].contains(&order.status.as_str()) { 409 } else { 200 };
         if expected == 200 && order.status != "cancelled" {
-            self.model.give_back(&order.lines);
+            self.model.release(&order.lines);
             self.model.orders[who].get_mut(&id).unwrap().status = "cancelled".to_owned();
         }
         let answer = self.send(who, "POST", &format!("/orders/{id}/cancel"), None).await;
