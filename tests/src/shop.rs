@@ -1,6 +1,6 @@
 //! A whole shop of real processes: PostgreSQL, Firestore's emulator, and the components on devhost or on spin.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -355,22 +355,31 @@ fn start_host(how: &HowToHost, log: Arc<Mutex<Vec<String>>>) -> (Process, String
     start(command.current_dir(root), sink)
 }
 
-/// Starts a process and waits for its line `Serving http://..`.
-fn start(command: &mut Command, mut sink: impl FnMut(String) + Send + 'static) -> (Process, String) {
-    let mut child = command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-    let stdout = child.stdout.take().unwrap();
+/// Starts a process and waits for its line `Serving http://..`. The components' log lines, which are JSON, go to `sink`: devhost
+/// writes them to its standard output, Spin to its standard error.
+fn start(command: &mut Command, sink: impl Fn(String) + Clone + Send + 'static) -> (Process, String) {
+    command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let process = Process(child);
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            match line.split_once("Serving http://") {
-                Some((_, address)) => sender.send(format!("http://{}", address.trim())).unwrap_or_default(),
-                None => sink(line),
-            }
-        }
-    });
+    let (ready, errors) = (sender.clone(), sink.clone());
+    std::thread::spawn(move || read_lines(stderr, &ready, errors));
+    std::thread::spawn(move || read_lines(stdout, &sender, sink));
     let url = receiver.recv_timeout(Duration::from_secs(120));
     (process, url.unwrap_or_else(|_| panic!("{command:?} does not start")))
+}
+
+fn read_lines(stream: impl Read, ready: &mpsc::Sender<String>, sink: impl Fn(String)) {
+    for line in BufReader::new(stream).lines().map_while(Result::ok) {
+        if let Some((_, address)) = line.split_once("Serving http://") {
+            ready.send(format!("http://{}", address.trim())).unwrap_or_default();
+        } else if line.starts_with('{') {
+            sink(line);
+        } else {
+            println!("{line}");
+        }
+    }
 }
 
 /// Returns a free port.
