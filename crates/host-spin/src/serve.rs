@@ -24,7 +24,6 @@ pub async fn serve<S: Service + 'static>(
     request: Request,
 ) -> http::Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
-    let peer = peer_address(&parts.headers);
     let chunks = body.into_data_stream().map(|chunk| chunk.map_err(|code| BodyError(format!("{code:?}"))));
     let request = http::Request::from_parts(parts, Body::stream(chunks));
 
@@ -38,7 +37,7 @@ pub async fn serve<S: Service + 'static>(
         }),
     };
     let served = match service {
-        Ok(service) => web::serve(&*service, request, peer).await,
+        Ok(service) => web::serve(&*service, request, peer_address).await,
         Err(misconfigured) => web::edge::misconfigured(S::NAME, &misconfigured),
     };
     write_log(&served);

@@ -1,10 +1,12 @@
-//! `jsonwebtoken` with Ed25519 as its only algorithm, so that the header of a token cannot choose another one.
+//! The only signature algorithm, Ed25519, so that the header of a token cannot choose another one.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
-use signature::{Signer, Verifier};
+use signature::Signer;
 
 /// The bytes before the 32 bytes of the seed in a PKCS #8 private key (RFC 8410 section 7).
 const PKCS8_PREFIX: [u8; 16] =
@@ -12,12 +14,12 @@ const PKCS8_PREFIX: [u8; 16] =
 
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: signer,
-    verifier_factory: verifier,
+    verifier_factory: no_verifier,
     // Needed for RSA and elliptic-curve JWKs only; `keys` writes the Ed25519 JWKs itself.
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Installs the provider. Required before `jsonwebtoken` signs or verifies; idempotent.
+/// Installs the provider. Required before `jsonwebtoken` signs; idempotent.
 pub(crate) fn install() {
     let _ = PROVIDER.install_default();
 }
@@ -32,11 +34,17 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
     Ok(Box::new(Ed25519Signer(SigningKey::from_bytes(seed.ok_or(ErrorKind::InvalidEddsaKey)?))))
 }
 
-fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
-    require_eddsa(algorithm)?;
-    let point = <&[u8; 32]>::try_from(key.try_get_as_bytes()?).map_err(|_| ErrorKind::InvalidEddsaKey)?;
-    let key = VerifyingKey::from_bytes(point).map_err(|_| ErrorKind::InvalidEddsaKey)?;
-    Ok(Box::new(Ed25519Verifier(key)))
+/// `TokenVerifier` verifies signatures with [`is_signed`], not through the provider.
+fn no_verifier(_: &Algorithm, _: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
+    Err(ErrorKind::InvalidAlgorithm.into())
+}
+
+/// Returns whether `signature`, in base64url, is the key's signature of the message.
+pub(crate) fn is_signed(key: &VerifyingKey, message: &str, signature: &str) -> bool {
+    let Ok(signature) = BASE64_URL_SAFE_NO_PAD.decode(signature) else { return false };
+    let Ok(signature) = Signature::from_slice(&signature) else { return false };
+    // Strict verification rejects small-order keys and malleable signatures (RFC 8032 section 8.4).
+    key.verify_strict(message.as_bytes(), &signature).is_ok()
 }
 
 fn require_eddsa(algorithm: &Algorithm) -> Result<(), Error> {
@@ -52,21 +60,6 @@ impl Signer<Vec<u8>> for Ed25519Signer {
 }
 
 impl JwtSigner for Ed25519Signer {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::EdDSA
-    }
-}
-
-struct Ed25519Verifier(VerifyingKey);
-
-impl Verifier<Vec<u8>> for Ed25519Verifier {
-    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        // Strict verification rejects small-order keys and malleable signatures (RFC 8032 section 8.4).
-        self.0.verify_strict(message, &Signature::from_slice(signature)?)
-    }
-}
-
-impl JwtVerifier for Ed25519Verifier {
     fn algorithm(&self) -> Algorithm {
         Algorithm::EdDSA
     }

@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use ed25519_dalek::VerifyingKey;
+use jsonwebtoken::EncodingKey;
 use kernel::hmac_sha256;
 use serde::Serialize;
 
@@ -46,7 +47,7 @@ struct VerificationKey {
     kid: String,
     /// The public key in base64url, the form of a JWK.
     x: String,
-    key: DecodingKey,
+    key: VerifyingKey,
 }
 
 /// A public key in the published JWK set (RFC 7517, RFC 8037 section 2).
@@ -100,7 +101,7 @@ impl VerificationKeys {
     }
 
     /// Returns the key with this id. The id is compared only, never used to fetch a key (RFC 8725 section 3.10).
-    pub(crate) fn find(&self, kid: &str) -> Option<&DecodingKey> {
+    pub(crate) fn find(&self, kid: &str) -> Option<&VerifyingKey> {
         self.0.iter().find(|key| key.kid == kid).map(|key| &key.key)
     }
 
@@ -123,7 +124,7 @@ impl VerificationKey {
     fn parse(text: &str) -> Result<Self, InvalidKey> {
         let (kid, point) = parse_pair(text)?;
         let x = BASE64_URL_SAFE_NO_PAD.encode(point);
-        let key = DecodingKey::from_ed_components(&x).map_err(|_| InvalidKey)?;
+        let key = VerifyingKey::from_bytes(&point).map_err(|_| InvalidKey)?;
         Ok(Self { kid, x, key })
     }
 }

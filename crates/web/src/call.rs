@@ -8,6 +8,9 @@ use subtle::ConstantTimeEq as _;
 use crate::route::Params;
 use crate::{Body, Cursors, Problem, Query};
 
+/// Reads the address of the connection's other end from the headers that the host has added.
+pub type ReadPeer = fn(&HeaderMap) -> Option<IpAddr>;
+
 /// A request that has been routed and whose body has not been read yet.
 #[derive(Debug)]
 pub struct Call {
@@ -15,7 +18,7 @@ pub struct Call {
     pub headers: HeaderMap,
     pub(crate) params: Params,
     pub(crate) trace: TraceContext,
-    pub(crate) peer: Option<IpAddr>,
+    pub(crate) peer: ReadPeer,
     pub(crate) trusted_hops: usize,
     pub(crate) cursors: Cursors,
     pub(crate) uri: Uri,
@@ -111,7 +114,7 @@ impl Call {
     #[must_use]
     pub fn client_address(&self) -> Option<IpAddr> {
         let hop = self.trusted_hops.checked_sub(1);
-        hop.and_then(|hop| self.forwarded_for(hop)).or(self.peer)
+        hop.and_then(|hop| self.forwarded_for(hop)).or_else(|| (self.peer)(&self.headers))
     }
 
     /// Returns the address `hop` places before the last one in `x-forwarded-for`.
@@ -135,7 +138,7 @@ impl Call {
             headers: HeaderMap::new(),
             params: Params::default(),
             trace: TraceContext::default(),
-            peer: None,
+            peer: |_| None,
             trusted_hops: 0,
             cursors: Cursors::new("secret"),
             uri: Uri::default(),

@@ -1,7 +1,5 @@
 //! The path of every request through the service, independent of its route.
 
-use std::net::IpAddr;
-
 use bytes::Bytes;
 use capability::{Clock, Entropy, Misconfigured};
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_TYPE, HeaderValue, ORIGIN};
@@ -12,7 +10,7 @@ use crate::headers::add_standard_headers;
 use crate::log::LogLine;
 use crate::route::{RouteMatch, find};
 use crate::trace::Trace;
-use crate::{Body, Call, EdgeConfig, Origins, Problem, Reply, Route};
+use crate::{Body, Call, EdgeConfig, Origins, Problem, ReadPeer, Reply, Route};
 
 /// A service: a table of routes and a function that dispatches to their handlers.
 pub trait Service {
@@ -47,8 +45,8 @@ pub struct Served {
 
 /// Serves a request: finds its route, dispatches it, completes the response and writes the log line.
 ///
-/// `peer` is the address of the connection's other end, as the host sees it.
-pub async fn serve<S: Service>(service: &S, request: Request<Body>, peer: Option<IpAddr>) -> Served {
+/// `peer` reads the address of the connection's other end from the headers that the host has added; few routes need it.
+pub async fn serve<S: Service>(service: &S, request: Request<Body>, peer: ReadPeer) -> Served {
     let started = service.host().now();
     let edge = service.edge();
     let (parts, body) = request.into_parts();

@@ -34,7 +34,7 @@ mod tests;
 pub use kernel::page;
 
 pub use crate::body::{Body, BodyError};
-pub use crate::call::Call;
+pub use crate::call::{Call, ReadPeer};
 pub use crate::config::EdgeConfig;
 pub use crate::cors::Origins;
 pub use crate::cursors::Cursors;

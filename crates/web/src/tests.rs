@@ -100,7 +100,7 @@ fn greeter(trusted_hops: &str, gcp_project: &str) -> Greeter {
 
 fn serve_by(service: &Greeter, request: Request<Body>) -> Served {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(serve(service, request, "198.51.100.9".parse().ok()))
+    runtime.block_on(serve(service, request, |_| "198.51.100.9".parse().ok()))
 }
 
 fn served(request: Request<Body>) -> (Response<Bytes>, String) {

@@ -54,20 +54,6 @@ fn every_app_sets_exactly_the_variables_that_its_component_needs() {
 }
 
 #[test]
-fn every_component_reads_exactly_the_variables_of_the_manifest() {
-    for (service, keys) in [
-        ("users", users::Config::KEYS.concat()),
-        ("products", products::Config::KEYS.concat()),
-        ("orders", orders::Config::KEYS.concat()),
-    ] {
-        let manifest = manifest();
-        let declared = manifest["component"][service]["variables"].as_table().unwrap();
-        let declared: BTreeSet<&str> = declared.keys().map(String::as_str).collect();
-        assert_eq!(declared, keys.iter().copied().collect(), "{service}");
-    }
-}
-
-#[test]
 fn every_variable_has_a_default_and_secrets_come_from_secrets() {
     let manifest = manifest();
     let all = manifest["variables"].as_table().unwrap();

@@ -71,7 +71,7 @@ fn send(method: &str, path: &str, body: &str, scenes: Vec<Scene>) -> (u16, Vec<S
         .header("content-type", "application/json");
     let body = Body::stream(futures_util::stream::iter([Ok(Bytes::copy_from_slice(body.as_bytes()))]));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let served = runtime.block_on(serve(&app, request.body(body).unwrap(), None));
+    let served = runtime.block_on(serve(&app, request.body(body).unwrap(), |_| None));
     let calls = app.host.calls().iter().map(|call| shortened(call)).collect();
     let body = serde_json::from_slice(served.response.body()).unwrap_or_default();
     (served.response.status().as_u16(), calls, body)

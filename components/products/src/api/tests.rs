@@ -32,7 +32,7 @@ async fn get(app: &App<Scripted>, path: &str) -> (u16, String) {
 }
 
 async fn read(app: &App<Scripted>, request: http::Request<Body>) -> (u16, String) {
-    let response = web::serve(app, request, None).await.response;
+    let response = web::serve(app, request, |_| None).await.response;
     (response.status().as_u16(), String::from_utf8(response.body().to_vec()).unwrap())
 }
 

@@ -73,7 +73,7 @@ fn app(answers: impl IntoIterator<Item = Option<Value>>) -> App<Scripted> {
 
 fn send(app: &App<Scripted>, request: Request<Body>) -> Served {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(web::serve(app, request, None))
+    runtime.block_on(web::serve(app, request, |_| None))
 }
 
 fn post(path: &str, body: &Value) -> Request<Body> {
