@@ -131,8 +131,6 @@ fn decode_part<T: DeserializeOwned>(part: &str) -> Result<T, InvalidToken> {
 #[derive(Debug)]
 pub struct TokenIssuer {
     signing_keys: SigningKeys,
-    issuer: String,
-    audience: String,
     verifier: TokenVerifier,
 }
 
@@ -141,12 +139,7 @@ impl TokenIssuer {
     #[must_use]
     pub fn new(signing_keys: SigningKeys, keys: VerificationKeys, issuer: &str, audience: &str) -> Self {
         eddsa::install();
-        Self {
-            signing_keys,
-            issuer: issuer.to_owned(),
-            audience: audience.to_owned(),
-            verifier: TokenVerifier::new(keys, issuer, audience),
-        }
+        Self { signing_keys, verifier: TokenVerifier::new(keys, issuer, audience) }
     }
 
     /// Signs a new token for this session.
@@ -163,8 +156,8 @@ impl TokenIssuer {
     ) -> Result<String, String> {
         let iat = now.unix_seconds();
         let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.audience.clone(),
+            iss: self.verifier.issuer.clone(),
+            aud: self.verifier.audience.clone(),
             sub: user.to_string(),
             sid: session,
             role,
